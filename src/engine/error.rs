@@ -1,0 +1,148 @@
+//! One error type for the engine: a reason code per case, and fixed texts.
+//!
+//! It promises that no message holds any part of an input, so that an error may be logged or shown
+//! anywhere. It does not know how an error is reported: PHP makes exceptions of them, the plugin
+//! `WP_Error( 'byok_<reason>' )`.
+
+use std::fmt;
+
+/// What the engine returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Which part refused; PHP has one exception class for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An argument was refused before anything was done.
+    Input,
+    /// An envelope could not be opened.
+    Envelope,
+    /// No usable root key.
+    KeySource,
+    /// A request could not be made or was refused by policy.
+    Network,
+}
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident, $reason:literal, $message:literal;)*) => {
+        /// Everything that can go wrong, one variant for each reason.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Error { $($(#[$doc])* $name,)* }
+
+        impl Error {
+            /// Every error there is, for tables and tests.
+            pub const ALL: &[Error] = &[$(Error::$name),*];
+
+            /// Which part refused.
+            pub fn kind(self) -> Kind {
+                match self { $(Error::$name => Kind::$kind,)* }
+            }
+
+            /// The stable code: lower case, words joined by `_`.
+            pub fn reason(self) -> &'static str {
+                match self { $(Error::$name => $reason,)* }
+            }
+
+            /// The fixed text for people.
+            pub fn message(self) -> &'static str {
+                match self { $(Error::$name => $message,)* }
+            }
+        }
+    };
+}
+
+errors! {
+    /// The plaintext to encrypt is empty.
+    PlaintextEmpty = Input, "plaintext_empty", "There is nothing to encrypt: the plaintext is empty.";
+    /// The plaintext to encrypt is longer than 8192 bytes.
+    PlaintextTooLong = Input, "plaintext_too_long", "The plaintext is longer than 8192 bytes.";
+    /// The context has a field that does not exist.
+    ContextUnknownField = Input, "context_unknown_field", "The context may hold only network, blog, owner, provider, slot and origin.";
+    /// A context field is not a string.
+    ContextNotString = Input, "context_not_string", "Every context field must be a string.";
+    /// A context field is longer than 65535 bytes.
+    ContextTooLong = Input, "context_too_long", "A context field is longer than 65535 bytes.";
+    /// The key is empty, or white space only.
+    KeyEmpty = Input, "key_empty", "The key is empty.";
+    /// The key is longer than 8192 bytes.
+    KeyTooLong = Input, "key_too_long", "The key is longer than 8192 bytes.";
+    /// The key holds a line break, NUL, a space or another control character.
+    KeyControlCharacter = Input, "key_control_character", "The key contains a space, a line break or a control character. Copy it again, on its own.";
+    /// The key holds a character outside ASCII, visible or not.
+    KeyNotAscii = Input, "key_not_ascii", "The key contains characters that no provider uses, perhaps invisible ones. Copy it again from the provider's page.";
+    /// The key is the mask that is shown in its place.
+    KeyIsMask = Input, "key_is_mask", "This is the hint of a stored key, not a key.";
+    /// The key is of a kind that must not be given to a site, such as an organisation's admin key.
+    KeyWrongKind = Input, "key_wrong_kind", "This is an administration key. Create an ordinary API key instead.";
+    /// No provider has this id.
+    ProviderUnknown = Input, "provider_unknown", "There is no such provider.";
+    /// An option of the check does not exist or has the wrong type.
+    OptionInvalid = Input, "option_invalid", "An option does not exist or has the wrong type.";
+    /// The provider needs a base URL and none was given.
+    BaseUrlMissing = Input, "base_url_missing", "This provider needs a base URL.";
+    /// A base URL was given for a provider that has a fixed one.
+    BaseUrlNotAllowed = Input, "base_url_not_allowed", "The address of this provider is fixed.";
+    /// The base URL is not a plain `https://host[:port][/path]`.
+    BaseUrlMalformed = Input, "base_url_malformed", "The base URL must look like https://host/path, without user name, query or fragment.";
+    /// The base URL is not https.
+    BaseUrlNotHttps = Input, "base_url_not_https", "The base URL must begin with https://.";
+    /// The address is loopback, private or reserved, and not allowed by `byok.allow_hosts`.
+    AddressRefused = Network, "address_refused", "This address is on a private or reserved network and is not allowed by the server's configuration.";
+
+    /// Not an envelope: wrong prefix, length, alphabet or padding.
+    EnvelopeMalformed = Envelope, "envelope_malformed", "This is not a byok envelope.";
+    /// A well-formed envelope of a version that this build cannot open.
+    EnvelopeUnsupportedVersion = Envelope, "envelope_unsupported_version", "This envelope was written by a newer version of byok.";
+    /// No key in the ring has the envelope's key id.
+    EnvelopeUnknownKey = Envelope, "envelope_unknown_key", "This envelope was encrypted under another key. It opens again when that key is given back.";
+    /// The cipher refused: changed, or moved from another place.
+    EnvelopeRefused = Envelope, "envelope_refused", "This envelope was changed, or belongs to another place.";
+
+    /// Neither a key nor salts are there.
+    SourceMissing = KeySource, "source_missing", "This site has no key source: define BYOK_KEY, or AUTH_KEY and AUTH_SALT.";
+    /// `BYOK_KEY` has fewer than 32 characters.
+    SourceTooShort = KeySource, "source_too_short", "BYOK_KEY must have at least 32 characters.";
+    /// `BYOK_KEY` begins with `byok-root:` but 32 bytes in base64url do not follow.
+    SourceMalformed = KeySource, "source_malformed", "BYOK_KEY begins with byok-root: but is not a complete key.";
+    /// The environment variable `BYOK_KEY` was taken by a parent process.
+    SourceTaken = KeySource, "source_taken", "BYOK_KEY was taken by a parent process. Give this process its own.";
+    /// `AUTH_KEY` or `AUTH_SALT` still has the text of the sample configuration.
+    SaltsPlaceholder = KeySource, "salts_placeholder", "AUTH_KEY or AUTH_SALT still has its placeholder text.";
+    /// `AUTH_KEY` or `AUTH_SALT` is used for another secret too.
+    SaltsDuplicated = KeySource, "salts_duplicated", "AUTH_KEY or AUTH_SALT has the same value as another secret key of this site.";
+    /// `AUTH_KEY` or `AUTH_SALT` has fewer than 32 characters.
+    SaltsTooShort = KeySource, "salts_too_short", "AUTH_KEY and AUTH_SALT must have at least 32 characters each.";
+
+    /// The system's random number generator failed.
+    RandomUnavailable = KeySource, "random_unavailable", "The system gives no random numbers.";
+    /// `byok.ca_file` cannot be read or holds no certificate.
+    CaFileUnusable = Network, "ca_file_unusable", "The file of byok.ca_file cannot be read or holds no certificate.";
+    /// `byok.test_provider` is not an http(s) URL on loopback.
+    TestProviderRefused = Network, "test_provider_refused", "byok.test_provider must be an address on this machine.";
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn reasons_are_distinct_and_plain() {
+        let reasons: HashSet<_> = Error::ALL.iter().map(|e| e.reason()).collect();
+        assert_eq!(reasons.len(), Error::ALL.len());
+        for reason in reasons {
+            assert!(
+                reason.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+                "{reason}"
+            );
+        }
+    }
+}

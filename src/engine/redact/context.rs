@@ -1,0 +1,369 @@
+//! Finds the value that belongs to a name: headers, URL parameters, JSON, dumps of PHP.
+//!
+//! It promises to look at a bounded stretch after each name. It does not parse: a log holds JSON
+//! in a URL in a dump, cut anywhere, so the signs between a name and its value are taken as they
+//! come.
+
+use super::Hit;
+use super::table::{Form, Looks, NameRule, table};
+use super::text::{Class, Window, backslashes};
+
+/// From a name to its value, the indented brackets of a dump included.
+const REACH: usize = 512;
+/// The rest of a name: `token_for_deployments`.
+const NAME: usize = 32;
+/// What a class name in a dump of an object may take.
+const VISIBILITY: usize = 128;
+/// Values after a comma, as in a call's arguments, may as well be another header's name.
+const ARGUMENT: usize = 16;
+
+/// Adds what stands after a name that ends at `end`.
+pub(super) fn judge(text: &[u8], end: usize, rule: &NameRule, hits: &mut Vec<Hit>) {
+    let mut cursor = Cursor {
+        text,
+        at: end,
+        limit: text.len().min(end + REACH),
+    };
+    match rule.form {
+        Form::Parameter => {
+            if cursor.any(&["=", "%3D", "%3d", "%253D", "\\u003d", "\\u003D"]) {
+                hits.extend(value(text, cursor.at, Class::Value, rule.least, rule.looks));
+            }
+        }
+        Form::Scheme => {
+            if cursor.blanks() {
+                let class = if cursor.quote() {
+                    Class::Quoted
+                } else {
+                    Class::Value
+                };
+                hits.extend(value(text, cursor.at, class, rule.least, rule.looks));
+            }
+        }
+        Form::Field | Form::Header => {
+            if let Some(place) = place(&mut cursor, rule.longer) {
+                let (least, looks) = match rule.form {
+                    _ if place.argument => (rule.least.max(ARGUMENT), Looks::Random),
+                    Form::Header => (rule.least, place.header_looks()),
+                    _ => (rule.least, rule.looks),
+                };
+                hits.extend(value(text, place.at, place.class(), least, looks));
+            }
+        }
+        Form::Authorization => {
+            if let Some(place) = place(&mut cursor, rule.longer) {
+                authorization(&mut cursor, &place, rule.least, hits);
+            }
+        }
+    }
+}
+
+/// A scheme and the credentials after it, or credentials alone.
+fn authorization(cursor: &mut Cursor, place: &Place, least: usize, hits: &mut Vec<Hit>) {
+    let text = cursor.text;
+    let class = place.class();
+    if cursor.scheme() {
+        hits.extend(value(text, cursor.at, class, least, Looks::Any));
+        return;
+    }
+    if place.argument {
+        return;
+    }
+    let first = Window::read(text, place.at, class, NAME);
+    cursor.at = first.end;
+    if !cursor.blanks() {
+        hits.extend(value(text, place.at, class, least, place.header_looks()));
+        return;
+    }
+    // Two words: a scheme nobody has heard of, or credentials and then something else.
+    hits.extend(value(text, place.at, class, least, Looks::Mixed));
+    if first
+        .bytes()
+        .iter()
+        .all(|byte| byte.is_ascii_alphabetic() || *byte == b'-')
+    {
+        hits.extend(value(text, cursor.at, class, least, Looks::Mixed));
+    }
+}
+
+/// The value at a position, if it is long enough and looks like a secret.
+fn value(text: &[u8], at: usize, class: Class, least: usize, looks: Looks) -> Option<Hit> {
+    let window = Window::read(text, at, class, looks.window(least).max(NAME));
+    let bytes = window.bytes();
+    if bytes.len() < least || !looks.accepts(&bytes[..bytes.len().min(looks.window(least))]) {
+        return None;
+    }
+    // An address or a path, as in `token_endpoint` or `secret_file`.
+    if bytes[..least].windows(3).any(|three| three == b"://") || b"/.".contains(&bytes[0]) {
+        return None;
+    }
+    // What this redactor left before.
+    if table().is_shown(bytes) && is_ellipsis(&text[window.end..]) {
+        return None;
+    }
+    Some(Hit {
+        start: at,
+        end: window.end,
+        class,
+        shown: table().shown(bytes),
+        sure: true,
+    })
+}
+
+/// The ellipsis of a mask, also after the mask went through JSON, a URL or HTML.
+fn is_ellipsis(rest: &[u8]) -> bool {
+    let spellings = [
+        "…",
+        "\\u2026",
+        "%E2%80%A6",
+        "%e2%80%a6",
+        "&hellip;",
+        "&#8230;",
+    ];
+    spellings
+        .iter()
+        .any(|spelling| rest.starts_with(spelling.as_bytes()))
+}
+
+/// Where a value begins, and how it is tied to its name.
+struct Place {
+    at: usize,
+    quoted: bool,
+    spaced: bool,
+    argument: bool,
+}
+
+impl Place {
+    fn class(&self) -> Class {
+        if self.quoted {
+            Class::Quoted
+        } else {
+            Class::Value
+        }
+    }
+
+    /// A header's value may be anything; `.api-key:first-child` is none.
+    fn header_looks(&self) -> Looks {
+        if self.quoted || self.spaced {
+            Looks::Any
+        } else {
+            Looks::Mixed
+        }
+    }
+}
+
+/// Goes from a name over the separator to the value.
+fn place(cursor: &mut Cursor, longer_name: bool) -> Option<Place> {
+    if longer_name {
+        cursor.name();
+    }
+    let closed = cursor.quote();
+    cursor.visibility();
+    cursor.any(&["]", "%5D", "%5d"]);
+    cursor.blanks_but_plus();
+
+    let arrow = cursor.any(&["=>", "=&gt;", "=\\u003e", "=\\u003E", "%3D%3E", "%3d%3e"]);
+    let colon = !arrow
+        && cursor.any(&[
+            "===", "==", "=", ":=", ":", "%3D", "%3d", "%253D", "%3A", "%3a", "\\u003d", "\\u003D",
+        ]);
+    let serialized = !arrow && !colon && closed && cursor.any(&[";"]);
+    let argument = !arrow && !colon && !serialized && closed && cursor.any(&[","]);
+    if !(arrow || colon || serialized || argument) {
+        return None;
+    }
+
+    let mut spaced = false;
+    let mut lines = false;
+    let mut noted = false;
+    loop {
+        spaced |= cursor.blanks_but_plus();
+        // Only a dump goes on in the next line; after an empty header the next header stands there.
+        lines |= (arrow || noted) && cursor.lines();
+        if !cursor.note() {
+            break;
+        }
+        noted = true;
+    }
+    let quoted = cursor.quote();
+    if (lines && !quoted && !noted) || (serialized && !noted) || (argument && !quoted) {
+        return None;
+    }
+    Some(Place {
+        at: cursor.at,
+        quoted,
+        spaced: spaced || lines,
+        argument,
+    })
+}
+
+/// Reads forward over signs, never beyond its limit.
+struct Cursor<'a> {
+    text: &'a [u8],
+    at: usize,
+    limit: usize,
+}
+
+impl Cursor<'_> {
+    fn rest(&self) -> &[u8] {
+        &self.text[self.at.min(self.limit)..self.limit]
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.rest().first().copied()
+    }
+
+    /// Skips the first of these texts that stands here.
+    fn any(&mut self, texts: &[&str]) -> bool {
+        let found = texts
+            .iter()
+            .find(|text| self.rest().starts_with(text.as_bytes()));
+        self.at += found.map_or(0, |text| text.len());
+        found.is_some()
+    }
+
+    fn skip(&mut self, most: usize, is: impl Fn(u8) -> bool) -> bool {
+        let count = self
+            .rest()
+            .iter()
+            .take(most)
+            .take_while(|&&byte| is(byte))
+            .count();
+        self.at += count;
+        count > 0
+    }
+
+    fn name(&mut self) {
+        self.skip(NAME, |byte| Class::Key.holds(byte));
+    }
+
+    /// Skips spaces, also escaped ones. A `+` is a space in a query, and part of a value elsewhere.
+    fn blanks(&mut self) -> bool {
+        self.blanks_but_plus() | self.any(&["+"])
+    }
+
+    fn blanks_but_plus(&mut self) -> bool {
+        let start = self.at;
+        while self.skip(REACH, |byte| byte == b' ' || byte == b'\t')
+            || self.any(&["%20", "%09", "\\t", "\\u0020", "&nbsp;"])
+        {}
+        self.at > start
+    }
+
+    /// Skips line breaks and the spaces after them.
+    fn lines(&mut self) -> bool {
+        let mut found = false;
+        while self.skip(REACH, |byte| byte == b'\n' || byte == b'\r') || self.any(&["\\n", "\\r"]) {
+            found = true;
+            self.blanks_but_plus();
+        }
+        found
+    }
+
+    /// Skips quotes, however often escaped.
+    fn quote(&mut self) -> bool {
+        let start = self.at;
+        loop {
+            let here = self.at;
+            self.at += backslashes(self.text, here);
+            let escaped = self.at > here && self.any(&["u0022", "u0027", "x22", "x27"]);
+            let plain = self.any(&["\"", "'", "`"]);
+            if escaped || plain {
+                continue;
+            }
+            self.at = here;
+            if !self.any(&[
+                "&quot;", "&#34;", "&#034;", "&#39;", "&#039;", "&apos;", "%22", "%27", "%2522",
+            ]) {
+                break;
+            }
+        }
+        self.at > start
+    }
+
+    /// Skips `:protected` or `:"Class":private` in the dump of an object.
+    fn visibility(&mut self) {
+        if self.peek() != Some(b':') {
+            return;
+        }
+        let rest = &self.rest()[..self.rest().len().min(VISIBILITY)];
+        if let Some(close) = rest.iter().position(|&byte| byte == b']')
+            && (rest[..close].ends_with(b":private") || rest[..close].ends_with(b":protected"))
+        {
+            self.at += close;
+        }
+    }
+
+    /// Skips one of the notes that a dump puts before a value: its type, or the list it stands in.
+    fn note(&mut self) -> bool {
+        let start = self.at;
+        if self.any(&["string(", "array("]) {
+            if self.number() && self.any(&[")"]) {
+                self.blanks_but_plus();
+                self.any(&["{"]);
+                return true;
+            }
+        } else if self.any(&["array (", "Array ("]) {
+            return true;
+        } else if self.any(&["Array"]) {
+            if (self.lines() | self.blanks_but_plus()) && self.any(&["("]) {
+                return true;
+            }
+        } else if self.any(&["array:"]) {
+            if self.number() && (self.blanks_but_plus() | self.any(&["["])) {
+                return true;
+            }
+        } else if self.any(&["s:", "a:"]) {
+            if self.number() && self.any(&[":{", ":"]) {
+                return true;
+            }
+        } else if self.any(&["i:"]) {
+            if self.number() && self.any(&[";"]) {
+                return true;
+            }
+        } else if self.any(&["["]) {
+            if self.number() && self.any(&["]"]) && self.arrow() {
+                return true;
+            }
+            self.at = start + 1;
+            self.blanks_but_plus();
+            self.lines();
+            let after = self.at;
+            if self.quote() {
+                self.at = after;
+                return true;
+            }
+        } else if self.number() && self.arrow() {
+            return true;
+        }
+        self.at = start;
+        false
+    }
+
+    fn arrow(&mut self) -> bool {
+        self.blanks_but_plus();
+        self.any(&["=>", "=&gt;"])
+    }
+
+    fn number(&mut self) -> bool {
+        self.skip(10, |byte| byte.is_ascii_digit())
+    }
+
+    /// Skips a known scheme and the spaces after it.
+    fn scheme(&mut self) -> bool {
+        let start = self.at;
+        for scheme in &table().schemes {
+            let rest = self.rest();
+            if rest.len() > scheme.len()
+                && rest[..scheme.len()].eq_ignore_ascii_case(scheme.as_bytes())
+            {
+                self.at += scheme.len();
+                if self.blanks() {
+                    return true;
+                }
+                self.at = start;
+            }
+        }
+        false
+    }
+}

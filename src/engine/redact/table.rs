@@ -1,0 +1,355 @@
+//! The rules: `redaction.json`, read once, and the two automata that find where they may apply.
+//!
+//! It promises that a new key format is a new row of data, with examples that the tests run. It
+//! does not know what a match means: `redact.rs` judges keys, `context.rs` judges values.
+
+use super::text::{Class, Window};
+use aho_corasick::AhoCorasick;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::sync::LazyLock;
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    // Invariant: the table is part of the build, and every test of this module parses it.
+    Table::parse(include_str!("../redaction.json")).expect("redaction.json is well-formed")
+});
+
+/// The rules of this build.
+pub(super) fn table() -> &'static Table {
+    &TABLE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    keys: Vec<KeyRule>,
+    infixes: Vec<InfixRule>,
+    names: Vec<NameRule>,
+    schemes: Vec<String>,
+    #[serde(rename = "clean")]
+    _clean: IgnoredAny,
+}
+
+/// A key that is known by how it begins.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyRule {
+    #[serde(rename = "provider")]
+    _provider: IgnoredAny,
+    prefixes: Vec<String>,
+    /// What a mask shows; the prefix itself if absent.
+    keep: Option<String>,
+    /// How many characters must follow the prefix.
+    pub least: usize,
+    #[serde(default)]
+    pub class: Class,
+    #[serde(default)]
+    pub looks: Looks,
+    #[serde(default)]
+    pub after: After,
+    #[serde(rename = "hits")]
+    _hits: IgnoredAny,
+    #[serde(rename = "misses")]
+    _misses: IgnoredAny,
+}
+
+/// A key that is known by something in its middle.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InfixRule {
+    #[serde(rename = "provider")]
+    _provider: IgnoredAny,
+    infix: String,
+    /// How the key begins; empty if any letter or digit will do.
+    pub opens: String,
+    /// How many characters must stand before the infix, the opening included.
+    pub behind: usize,
+    /// How many must follow it.
+    pub least: usize,
+    #[serde(rename = "hits")]
+    _hits: IgnoredAny,
+    #[serde(rename = "misses")]
+    _misses: IgnoredAny,
+}
+
+/// A value that is known by the name before it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NameRule {
+    names: Vec<String>,
+    pub form: Form,
+    /// Whether more of a name may follow: `token_for_deployments`.
+    #[serde(default)]
+    pub longer: bool,
+    /// How many characters the value must have.
+    pub least: usize,
+    #[serde(default)]
+    pub looks: Looks,
+    #[serde(rename = "hits")]
+    _hits: IgnoredAny,
+    #[serde(rename = "misses")]
+    _misses: IgnoredAny,
+}
+
+/// How a name is tied to its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Form {
+    /// A scheme and credentials: `Authorization`.
+    Authorization,
+    /// A header's whole name, then a separator.
+    Header,
+    /// Any other name, then a separator.
+    Field,
+    /// `=` at once.
+    Parameter,
+    /// White space: `Bearer`.
+    Scheme,
+}
+
+/// What the characters before a prefix may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum After {
+    /// Anything: the prefix is long enough to be no accident.
+    Anything,
+    /// No letter and no digit.
+    #[default]
+    Word,
+    /// Nor `-` or `_`: three characters turn up by accident in base64url and in class names.
+    Token,
+}
+
+impl After {
+    pub fn allows(self, before: Option<u8>) -> bool {
+        match (self, before) {
+            (After::Anything, _) | (_, None) => true,
+            (After::Word, Some(byte)) => !byte.is_ascii_alphanumeric(),
+            (After::Token, Some(byte)) => !Class::Key.holds(byte),
+        }
+    }
+}
+
+/// What tells a key from words. Each is judged on a fixed number of first characters and stays
+/// true when more follow, so the answer does not depend on where a text was cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Looks {
+    /// Any characters.
+    Any,
+    /// A digit, or both cases. Words of a slug or an identifier have neither.
+    #[default]
+    Mixed,
+    /// Both cases more than once, or as `Random`.
+    Cased,
+    /// Hexadecimal digits only.
+    Hex,
+    /// Letters, digits and cases alternate as they do by chance only.
+    Random,
+}
+
+impl Looks {
+    /// How many characters are judged at most, for a rule that demands `least`.
+    pub fn window(self, least: usize) -> usize {
+        match self {
+            Looks::Any | Looks::Hex => least,
+            // Twenty characters of chance can be poor in digits or in one case, sixty are not.
+            Looks::Mixed | Looks::Cased | Looks::Random => least.max(64),
+        }
+    }
+
+    pub fn accepts(self, bytes: &[u8]) -> bool {
+        let count = |is: fn(&u8) -> bool| bytes.iter().filter(|byte| is(byte)).count();
+        let digits = count(u8::is_ascii_digit);
+        let upper = count(u8::is_ascii_uppercase);
+        let lower = count(u8::is_ascii_lowercase);
+        match self {
+            Looks::Any => true,
+            Looks::Mixed => digits > 0 || (upper > 0 && lower > 0),
+            Looks::Cased => (upper > 1 && lower > 1) || Looks::Random.accepts(bytes),
+            Looks::Hex => bytes.iter().all(u8::is_ascii_hexdigit),
+            Looks::Random => {
+                let changes = changes(bytes);
+                (digits > 1 && changes > 3)
+                    || (digits > 0 && changes > 5)
+                    || changes > 11
+                    || digits > 15
+            }
+        }
+    }
+}
+
+/// How often the kind of character changes within words: `col-12-md-6` never does.
+fn changes(bytes: &[u8]) -> usize {
+    let kind = |byte: u8| match byte {
+        b'0'..=b'9' => Some(0),
+        b'A'..=b'Z' => Some(1),
+        b'a'..=b'z' => Some(2),
+        _ => None,
+    };
+    bytes
+        .windows(2)
+        .filter(|pair| match (kind(pair[0]), kind(pair[1])) {
+            (Some(one), Some(two)) => one != two,
+            _ => false,
+        })
+        .count()
+}
+
+/// What an anchor belongs to.
+#[derive(Clone, Copy)]
+pub(super) enum Anchor {
+    Key(usize),
+    Infix(usize),
+}
+
+/// The rules and what finds them.
+pub(super) struct Table {
+    pub keys: Vec<KeyRule>,
+    pub infixes: Vec<InfixRule>,
+    pub names: Vec<NameRule>,
+    /// Known authentication schemes, in lower case.
+    pub schemes: Vec<String>,
+    /// Finds prefixes and infixes.
+    pub anchors: AhoCorasick,
+    /// What each pattern of `anchors` belongs to.
+    pub anchor_rules: Vec<Anchor>,
+    /// Finds names, in any letter case.
+    pub labels: AhoCorasick,
+    /// The rule of each pattern of `labels`.
+    pub label_rules: Vec<usize>,
+    /// Each prefix and what is shown of it, longest first.
+    shown: Vec<(String, String)>,
+}
+
+impl Table {
+    fn parse(json: &str) -> Result<Table, Box<dyn std::error::Error>> {
+        let Source {
+            keys,
+            infixes,
+            names,
+            schemes,
+            ..
+        } = serde_json::from_str(json)?;
+
+        let mut anchors = Vec::new();
+        let mut anchor_rules = Vec::new();
+        let mut shown = Vec::new();
+        for (index, rule) in keys.iter().enumerate() {
+            if rule.least > Window::MOST {
+                return Err("a body is longer than what is looked at".into());
+            }
+            for prefix in &rule.prefixes {
+                shown.push((prefix.clone(), rule.keep.as_ref().unwrap_or(prefix).clone()));
+                for spelling in spellings(prefix) {
+                    anchors.push(spelling);
+                    anchor_rules.push(Anchor::Key(index));
+                }
+            }
+        }
+        for (index, rule) in infixes.iter().enumerate() {
+            anchors.push(rule.infix.clone());
+            anchor_rules.push(Anchor::Infix(index));
+        }
+        shown.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+
+        let mut labels = Vec::new();
+        let mut label_rules = Vec::new();
+        for (index, rule) in names.iter().enumerate() {
+            for spelling in rule.names.iter().flat_map(|name| spellings(name)) {
+                labels.push(spelling);
+                label_rules.push(index);
+            }
+        }
+
+        Ok(Table {
+            anchors: AhoCorasick::new(&anchors)?,
+            labels: AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .build(&labels)?,
+            keys,
+            infixes,
+            names,
+            schemes,
+            anchor_rules,
+            label_rules,
+            shown,
+        })
+    }
+
+    /// What a mask shows of the beginning of a key; nothing if the prefix is not known.
+    pub fn shown(&self, key: &[u8]) -> Option<&str> {
+        self.shown
+            .iter()
+            .find(|(prefix, _)| key.starts_with(prefix.as_bytes()))
+            .map(|(_, keep)| &**keep)
+    }
+
+    /// Tells whether a text is the part of a mask before the ellipsis.
+    pub fn is_shown(&self, text: &[u8]) -> bool {
+        self.shown.iter().any(|(_, keep)| keep.as_bytes() == text)
+    }
+}
+
+/// A word as it is, and with each sign in it escaped as URLs and JSON do.
+fn spellings(word: &str) -> Vec<String> {
+    let escaped = |escape: fn(u8) -> String| -> String {
+        word.bytes()
+            .map(|byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    escape(byte)
+                }
+            })
+            .collect()
+    };
+    let mut all = vec![
+        word.to_owned(),
+        escaped(|byte| format!("%{byte:02X}")),
+        escaped(|byte| format!("%{byte:02x}")),
+        escaped(|byte| format!("%25{byte:02X}")),
+        escaped(|byte| format!("%25{byte:02x}")),
+        escaped(|byte| format!("\\u{byte:04x}")),
+        escaped(|byte| format!("\\u{byte:04X}")),
+        escaped(|byte| format!("\\x{byte:02x}")),
+        escaped(|byte| format!("\\x{byte:02X}")),
+    ];
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_numbers_do_not_look_random() {
+        for text in [
+            "fading-circle-container-wrapper",
+            "col-12-md-6-lg-4-xl-3",
+            "SK-translation-file",
+        ] {
+            assert!(!Looks::Random.accepts(text.as_bytes()), "{text}");
+        }
+        for text in ["3f2a9c1b7d4e8f60aa12", "aK3fQz9LmN2xWv7RtY5b"] {
+            assert!(Looks::Random.accepts(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn longest_prefix_is_shown() {
+        assert_eq!(table().shown(b"sk-ant-api03-byok-test"), Some("sk-ant-"));
+        assert_eq!(table().shown(b"sk-byok-test"), Some("sk-"));
+        assert_eq!(table().shown(b"byok-test"), None);
+    }
+
+    #[test]
+    fn signs_are_spelled_in_each_escape() {
+        let all = spellings("r8_");
+        for spelling in ["r8_", "r8%5F", "r8%5f", "r8%255F", "r8\\u005f", "r8\\x5F"] {
+            assert!(all.iter().any(|one| one == spelling), "{spelling}");
+        }
+    }
+}

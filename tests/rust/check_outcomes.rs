@@ -1,0 +1,249 @@
+//! What the answers of each provider mean.
+
+use std::collections::BTreeSet;
+
+use byok_engine::Error;
+use byok_engine::check::{Outcome, Reason, check};
+use byok_engine::credential::Credential;
+use byok_engine::provider::{find, providers};
+use byok_test_provider::Server;
+
+use crate::check_support::{LONG, base_url, checked, checked_key, client, key};
+
+#[test]
+fn every_provider_can_be_tested() {
+    let tested: BTreeSet<_> = byok_test_provider::ids().collect();
+    let known: BTreeSet<_> = providers().iter().map(|p| p.id.as_str()).collect();
+    assert_eq!(tested, known);
+}
+
+#[test]
+fn each_provider_has_six_outcomes() {
+    let words = [
+        ("valid", Outcome::Valid),
+        ("no-credit", Outcome::NoCredit),
+        ("rate-limited", Outcome::RateLimited),
+        ("restricted", Outcome::Restricted),
+        ("invalid", Outcome::Invalid),
+        ("outage", Outcome::Unknown),
+    ];
+    // What these providers say cannot be told from something else.
+    let exceptions = [
+        ("google", "no-credit", Outcome::RateLimited),
+        ("openrouter", "restricted", Outcome::Unknown),
+    ];
+    let server = Server::start().expect("a server");
+    for provider in providers() {
+        for (word, usual) in words {
+            let own = exceptions
+                .iter()
+                .find(|(id, w, _)| *id == provider.id && *w == word);
+            let expected = own.map_or(usual, |(_, _, outcome)| *outcome);
+            let checked = checked(&server, &provider.id, word, LONG);
+            assert_eq!(
+                checked.outcome, expected,
+                "{} {word}: {checked:?}",
+                provider.id
+            );
+            assert!(checked.http_status.is_some());
+            let keyless = provider.custom_base_url() && word == "valid";
+            let reason = if keyless {
+                Reason::Keyless
+            } else {
+                Reason::Answered
+            };
+            assert_eq!(checked.reason, reason, "{} {word}", provider.id);
+            assert_eq!(checked.origin, server.url());
+            let wait = (word == "rate-limited").then_some(7);
+            assert_eq!(checked.retry_after, wait, "{} {word}", provider.id);
+        }
+    }
+}
+
+#[test]
+fn answers_mean_what_the_providers_document() {
+    use Outcome::{Invalid, NoCredit, RateLimited, Restricted, Unknown};
+    for (id, status, body, outcome) in [
+        (
+            "anthropic",
+            400,
+            r#"{"error":{"message":"You have reached your specified API usage limits"}}"#,
+            NoCredit,
+        ),
+        (
+            "anthropic",
+            400,
+            r#"{"error":{"message":"Your CREDIT balance is too low"}}"#,
+            NoCredit,
+        ),
+        (
+            "anthropic",
+            400,
+            r#"{"error":{"message":"something else"}}"#,
+            Unknown,
+        ),
+        ("anthropic", 402, "", NoCredit),
+        (
+            "anthropic",
+            429,
+            r#"{"error":{"type":"enforced_spend_limit_reached"}}"#,
+            NoCredit,
+        ),
+        ("anthropic", 429, "", RateLimited),
+        ("anthropic", 529, "", Unknown),
+        (
+            "openai",
+            401,
+            r#"{"error":{"message":"Missing scopes: api.model.read."}}"#,
+            Restricted,
+        ),
+        (
+            "openai",
+            429,
+            r#"{"error":{"code":"insufficient_quota"}}"#,
+            NoCredit,
+        ),
+        (
+            "openai",
+            429,
+            r#"{"error":{"code":"project_spend_limit_exceeded"}}"#,
+            NoCredit,
+        ),
+        ("openai", 429, "{}", RateLimited),
+        (
+            "google",
+            400,
+            r#"{"error":{"message":"User location is not supported"}}"#,
+            Unknown,
+        ),
+        (
+            "google",
+            400,
+            r#"{"error":{"details":[{"reason":"API_KEY_INVALID"}]}}"#,
+            Invalid,
+        ),
+        (
+            "google",
+            403,
+            r#"{"error":{"message":"Your API key was reported as leaked."}}"#,
+            Invalid,
+        ),
+        ("google", 403, "", Restricted),
+        (
+            "groq",
+            400,
+            r#"{"error":{"code":"organization_restricted"}}"#,
+            Restricted,
+        ),
+        ("groq", 400, "{}", Unknown),
+        (
+            "openrouter",
+            200,
+            r#"{"data":{"limit_remaining":0}}"#,
+            NoCredit,
+        ),
+        (
+            "openrouter",
+            200,
+            r#"{"data":{"limit_remaining":-0.5}}"#,
+            NoCredit,
+        ),
+        (
+            "openrouter",
+            200,
+            r#"{"data":{"limit_remaining":null}}"#,
+            Outcome::Valid,
+        ),
+        ("openrouter", 402, "", NoCredit),
+        ("mistral", 402, "", NoCredit),
+        ("openai-compatible", 200, "[]", Outcome::Valid),
+        ("openai-compatible", 200, "hello", Unknown),
+    ] {
+        let provider = find(id).expect("in the table");
+        assert_eq!(
+            provider.check.outcome(status, body.as_bytes()),
+            outcome,
+            "{id} {status} {body}"
+        );
+    }
+}
+
+#[test]
+fn the_key_is_in_a_header_and_never_in_the_url() {
+    for provider in providers() {
+        let server = Server::start().expect("a server");
+        checked(&server, &provider.id, "valid", LONG);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 1, "{}", provider.id);
+        assert_eq!(requests[0].key_in, Some("header"), "{}", provider.id);
+        assert!(
+            requests[0].headers.contains(&provider.auth.header),
+            "{}",
+            provider.id
+        );
+    }
+}
+
+#[test]
+fn an_error_that_repeats_the_key_is_not_returned() {
+    let server = Server::start().expect("a server");
+    for provider in providers() {
+        let key = key(provider, "echo");
+        let checked = checked_key(&server, provider, &key, LONG);
+        assert!(
+            !format!("{checked:?}").contains("byok-test"),
+            "{}",
+            provider.id
+        );
+        assert_ne!(checked.outcome, Outcome::Valid);
+        assert_eq!(checked.http_status, Some(401));
+    }
+}
+
+#[test]
+fn a_page_for_people_proves_nothing() {
+    let server = Server::start().expect("a server");
+    for provider in providers() {
+        let checked = checked(&server, &provider.id, "portal", LONG);
+        assert_eq!(checked.outcome, Outcome::Unknown, "{}", provider.id);
+        assert_eq!(checked.http_status, Some(200));
+    }
+}
+
+#[test]
+fn an_administration_key_is_never_sent() {
+    let server = Server::start().expect("a server");
+    let mut tried = 0;
+    for provider in providers() {
+        for prefix in &provider.refused_prefixes {
+            let key = format!("{prefix}-byok-test-valid");
+            let credential = Credential::parse(key.as_bytes()).expect("a key");
+            let base = base_url(provider, &server.url());
+            let checked = check(
+                &client(&server),
+                provider,
+                base.as_deref(),
+                &credential,
+                LONG,
+            );
+            assert_eq!(checked, Err(Error::KeyWrongKind), "{prefix}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 0);
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn the_look_of_a_key_is_told_but_decides_nothing() {
+    let server = Server::start().expect("a server");
+    for provider in providers() {
+        let checked = checked(&server, &provider.id, "valid", LONG);
+        assert!(checked.recognised && !checked.trimmed, "{}", provider.id);
+    }
+    let provider = find("anthropic").expect("in the table");
+    let checked = checked_key(&server, provider, "  other-byok-test-valid\n", LONG);
+    assert!(!checked.recognised && checked.trimmed);
+    assert_eq!(checked.outcome, Outcome::Valid);
+    assert_eq!(checked.provider, "anthropic");
+}
