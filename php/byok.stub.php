@@ -1,0 +1,182 @@
+<?php
+/**
+ * The functions of the byok extension. This file is the source of truth for their signatures; a
+ * test compares it with reflection. It is never loaded beside the extension.
+ *
+ * @package byok
+ */
+
+// phpcs:disable
+
+namespace {
+
+	/**
+	 * Encrypts a secret for one place. The result is safe to store as text.
+	 *
+	 * @param string $plaintext 1 to 8192 bytes.
+	 * @param array  $context   {
+	 *     Where the envelope belongs; it opens only under the same context. Strings; a missing field is
+	 *     the empty string.
+	 *
+	 *     @type string $network  Decimal network id.
+	 *     @type string $blog     Decimal site id; empty for a network key.
+	 *     @type string $owner    `site`, `network`, `user:ID`, `visitor:ID` or `ref:ID`.
+	 *     @type string $provider Provider id.
+	 *     @type string $slot     `default`, or the label of the key.
+	 *     @type string $origin   The only origin that may receive the key, see byok_origin().
+	 * }
+	 * @return string An envelope, `byok1.…`.
+	 * @throws \Byok\Exception\InputException     plaintext_empty, plaintext_too_long, context_*.
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, random_unavailable.
+	 */
+	function byok_encrypt( #[\SensitiveParameter] string $plaintext, array $context = [] ): string {}
+
+	/**
+	 * Opens an envelope.
+	 *
+	 * @param string $envelope What byok_encrypt() returned.
+	 * @param array  $context  The context it was encrypted for.
+	 * @return string The plaintext. Do not store, log or print it.
+	 * @throws \Byok\Exception\InputException     context_*.
+	 * @throws \Byok\Exception\EnvelopeException  envelope_malformed, envelope_unsupported_version,
+	 *                                            envelope_unknown_key, envelope_refused.
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_*.
+	 */
+	function byok_decrypt( string $envelope, array $context = [] ): string {}
+
+	/**
+	 * Tells about an envelope without decrypting it. Never throws for a bad envelope.
+	 *
+	 * @param string $envelope Any string.
+	 * @return array {
+	 *     @type int|null    $version Format version; null when it is not an envelope.
+	 *     @type string|null $key_id  Id of the root key that opens it.
+	 *     @type string      $state   `ready`, `stale` (opens under a previous key), `locked` (its key is not
+	 *                                here) or `damaged` (not an envelope).
+	 *     @type string|null $reason  Why it is locked or damaged; null otherwise.
+	 * }
+	 */
+	function byok_inspect( string $envelope ): array {}
+
+	/**
+	 * Checks a key with its provider, by the cheapest call that proves it without cost.
+	 *
+	 * @param string $provider Provider id, see byok_providers().
+	 * @param string $key      The key. Surrounding white space is removed.
+	 * @param array  $options  {
+	 *     @type string    $base_url Base URL, for providers with a custom one.
+	 *     @type int|float $timeout  Seconds for the whole check, over 0 up to 60; default `byok.timeout`.
+	 * }
+	 * @return array {
+	 *     @type string      $outcome     `valid`, `no_credit`, `rate_limited`, `restricted`, `invalid` or
+	 *                                    `unknown` (the provider could not be asked).
+	 *     @type string      $provider    Provider id.
+	 *     @type string      $origin      The origin asked, `scheme://host:port`.
+	 *     @type string      $reason      Why, in a code: `answered` (the status says it), `keyless` (public
+	 *                                    or no key needed: only "reachable" is known), `timeout`, `dns`, `connect`, `tls`,
+	 *                                    `address_refused`, `too_large`, `protocol`, `redirect`.
+	 *     @type int|null    $http_status Status of the answer.
+	 *     @type int|null    $retry_after Seconds the provider asks to wait.
+	 *     @type bool        $recognised  Whether the key looks like one of this provider.
+	 *     @type bool        $trimmed     Whether white space was removed around the key.
+	 *     @type string      $hint        The masked key.
+	 *     @type int         $elapsed_ms  Milliseconds the check took.
+	 * }
+	 * @throws \Byok\Exception\InputException   provider_unknown, option_invalid, key_*, base_url_*.
+	 * @throws \Byok\Exception\NetworkException address_refused (a literal address), ca_file_unusable,
+	 *                                          test_provider_refused.
+	 */
+	function byok_validate_key( string $provider, #[\SensitiveParameter] string $key, array $options = [] ): array {}
+
+	/**
+	 * Masks a key for people: what names the provider, and the last four characters. Short keys are
+	 * masked whole.
+	 *
+	 * @param string $key Any string.
+	 * @return string Such as `sk-ant-…Qw4A`, or `…`.
+	 */
+	function byok_mask( #[\SensitiveParameter] string $key ): string {}
+
+	/**
+	 * Masks every key in a text.
+	 *
+	 * @param string $text Any bytes.
+	 * @return string The same text with each key replaced by its mask.
+	 */
+	function byok_redact( #[\SensitiveParameter] string $text ): string {}
+
+	/**
+	 * The table of providers.
+	 *
+	 * @return array<string, array{id: string, name: string, description: string, base_url: string|null,
+	 *     origin: string|null, custom_base_url: bool, key_required: bool, key_page: string|null,
+	 *     billing_page: string|null, prefixes: list<string>, placeholder: string}> By id, most used first.
+	 */
+	function byok_providers(): array {}
+
+	/**
+	 * Guesses the provider from the look of a key.
+	 *
+	 * @param string $key The key.
+	 * @return string|null Provider id, or null when several or none would fit.
+	 */
+	function byok_detect_provider( #[\SensitiveParameter] string $key ): ?string {}
+
+	/**
+	 * The origin that a key of this provider is bound to.
+	 *
+	 * @param string $provider Provider id.
+	 * @param string $base_url Base URL, for providers with a custom one.
+	 * @return string `scheme://host:port`, lower case, the port always written.
+	 * @throws \Byok\Exception\InputException   provider_unknown, base_url_*.
+	 * @throws \Byok\Exception\NetworkException address_refused, test_provider_refused.
+	 */
+	function byok_origin( string $provider, string $base_url = '' ): string {}
+
+	/**
+	 * Tells which key source is in force. Never any key material, never an exception.
+	 *
+	 * @return array {
+	 *     @type string|null $source   `environment`, `constant` or `salts`; null when there is none.
+	 *     @type string|null $key_id   Id of the current root key; null when it cannot be used.
+	 *     @type string|null $error    Reason code when it cannot be used; null otherwise.
+	 *     @type string|null $message  The same in a sentence.
+	 *     @type string[]    $warnings Reason codes: other sources that cannot be used, and `test_provider`.
+	 * }
+	 */
+	function byok_key_source(): array {}
+}
+
+namespace Byok\Exception {
+
+	/** Implemented by every exception of byok. Messages are fixed texts and hold no input. */
+	interface ByokException extends \Throwable {
+
+		/**
+		 * The reason as a stable code.
+		 *
+		 * @return string Such as `envelope_unknown_key`.
+		 */
+		public function getReason(): string;
+	}
+
+	/** An argument was refused before anything was done. */
+	final class InputException extends \InvalidArgumentException implements ByokException {
+		public function getReason(): string {}
+	}
+
+	/** An envelope could not be opened. */
+	final class EnvelopeException extends \RuntimeException implements ByokException {
+		public function getReason(): string {}
+	}
+
+	/** There is no usable root key. */
+	final class KeySourceException extends \RuntimeException implements ByokException {
+		public function getReason(): string {}
+	}
+
+	/** A request could not be made, or was refused by policy. */
+	final class NetworkException extends \RuntimeException implements ByokException {
+		public function getReason(): string {}
+	}
+}

@@ -1,0 +1,153 @@
+//! The Rust side of `shim.c`: the only place that calls it, with safe signatures.
+//!
+//! It promises that nothing borrowed from PHP outlives the request. It decides nothing.
+
+use std::ffi::{CStr, c_char};
+
+use byok_engine::Error;
+use byok_engine::error::Kind;
+use ext_php_rs::boxed::ZBox;
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::exception::PhpException;
+use ext_php_rs::ffi::{zend_module_entry, zend_string};
+use ext_php_rs::flags::DataType;
+use ext_php_rs::types::{ZendStr, Zval};
+use ext_php_rs::zend::ce;
+use zeroize::Zeroize;
+
+unsafe extern "C" {
+    fn byok_register_exceptions();
+    fn byok_exception(
+        kind: u32,
+        reason: *const c_char,
+        reason_length: usize,
+        message: *const c_char,
+        message_length: usize,
+        out: *mut Zval,
+    );
+    fn byok_mark_sensitive(name: *const c_char, length: usize, parameter: u32) -> i32;
+    fn byok_string_alloc(length: usize) -> *mut zend_string;
+    fn byok_string_bytes(string: *mut zend_string) -> *mut u8;
+    fn byok_constant(
+        name: *const c_char,
+        length: usize,
+        bytes: *mut *const u8,
+        bytes_length: *mut usize,
+    ) -> i32;
+    fn byok_ini_string(name: *const c_char, length: usize) -> *const c_char;
+    fn byok_display_ini(module: *mut zend_module_entry);
+}
+
+/// Registers the exception classes. Module start-up only.
+pub fn register_exceptions() {
+    // SAFETY: called once, in module start-up, where classes are registered.
+    unsafe { byok_register_exceptions() }
+}
+
+/// An exception of byok for this error.
+pub fn exception(error: Error) -> PhpException {
+    let kind = match error.kind() {
+        Kind::Input => 0,
+        Kind::Envelope => 1,
+        Kind::KeySource => 2,
+        Kind::Network => 3,
+    };
+    let (reason, message) = (error.reason(), error.message());
+    let mut object = Zval::new();
+    // SAFETY: `kind` is one of the shim's four, the strings are valid for the call, and `object` is
+    // an undefined value that the shim fills.
+    unsafe {
+        byok_exception(
+            kind,
+            reason.as_ptr().cast(),
+            reason.len(),
+            message.as_ptr().cast(),
+            message.len(),
+            &raw mut object,
+        );
+    }
+    PhpException::new(message.to_owned(), 0, ce::exception()).with_object(object)
+}
+
+/// Adds `#[\SensitiveParameter]` to a parameter, counted from 0. False when there is no such
+/// function.
+pub fn mark_sensitive(function: &str, parameter: u32) -> bool {
+    // SAFETY: the name is valid for the call; the function table exists from module start-up on.
+    unsafe { byok_mark_sensitive(function.as_ptr().cast(), function.len(), parameter) == 0 }
+}
+
+/// The bytes of a PHP constant; empty when it is defined but not a string.
+///
+/// The caller must not keep the slice beyond the request: constants are freed at its end.
+pub fn constant<'request>(name: &str) -> Option<&'request [u8]> {
+    let mut bytes = std::ptr::null();
+    let mut length = 0;
+    // SAFETY: the out parameters are valid; a string constant is neither changed nor freed before
+    // the end of the request.
+    unsafe {
+        match byok_constant(
+            name.as_ptr().cast(),
+            name.len(),
+            &raw mut bytes,
+            &raw mut length,
+        ) {
+            0 => None,
+            1 => Some(std::slice::from_raw_parts(bytes, length)),
+            _ => Some(&[]),
+        }
+    }
+}
+
+/// The value of an INI entry; empty when it has none.
+pub fn ini(name: &CStr) -> String {
+    // SAFETY: the name is valid for the call; the value is copied before anything can change it.
+    unsafe {
+        let value = byok_ini_string(name.as_ptr(), name.count_bytes());
+        if value.is_null() {
+            String::new()
+        } else {
+            CStr::from_ptr(value).to_string_lossy().into_owned()
+        }
+    }
+}
+
+/// Prints this module's INI entries into `phpinfo()`.
+pub fn display_ini(module: *mut zend_module_entry) {
+    // SAFETY: PHP gave us the module to print.
+    unsafe { byok_display_ini(module) }
+}
+
+/// A PHP string that is written in place, so that no other copy of a plaintext is left behind.
+pub struct OwnString(ZBox<ZendStr>);
+
+impl OwnString {
+    /// Makes a string of `length` bytes and lets `write` fill it. On failure it is wiped.
+    pub fn with<E>(
+        length: usize,
+        write: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        // SAFETY: a fresh string, ours alone, of `length` bytes and a NUL.
+        let (string, bytes) = unsafe {
+            let string = byok_string_alloc(length);
+            let bytes = std::slice::from_raw_parts_mut(byok_string_bytes(string), length);
+            (ZBox::from_raw(string), bytes)
+        };
+        match write(bytes) {
+            Ok(()) => Ok(OwnString(string)),
+            Err(error) => {
+                bytes.zeroize();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl IntoZval for OwnString {
+    const TYPE: DataType = DataType::String;
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, zval: &mut Zval, _persistent: bool) -> ext_php_rs::error::Result<()> {
+        zval.set_zend_string(self.0);
+        Ok(())
+    }
+}
