@@ -1,0 +1,163 @@
+<?php
+/**
+ * What other plugins call.
+ *
+ * Every function answers with a value or a WP_Error whose code begins with `byok_`; none throws. Check
+ * with is_wp_error() before using an answer. They work on the current site and follow switch_to_blog().
+ *
+ * They do not ask whether the current user may manage keys: that is yours to do, before saving or
+ * deleting on someone's behalf.
+ *
+ * @package byok
+ */
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Checks a key with its provider, encrypts it and saves it in place of the one before.
+ *
+ *     $saved = byok_save_key( 'anthropic', wp_unslash( $_POST['key'] ) );
+ *     if ( is_wp_error( $saved ) ) {
+ *         return $saved; // The key before, if there was one, is still there.
+ *     }
+ *     echo esc_html( $saved['message'] );
+ *
+ * A key that the provider refuses is not saved. When the provider cannot be reached the key is saved
+ * with the outcome `unknown`. The check takes as long as `byok.timeout` allows, 15 seconds by default.
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id, such as `anthropic`; see byok_providers().
+ * @param string $key      The key, not slashed. White space around it is removed.
+ * @param array  $args     {
+ *     Optional.
+ *
+ *     @type string $base_url Base URL, for a provider with a custom one such as `openai-compatible`.
+ * }
+ * @return array|WP_Error {
+ *     What byok_key_info() returns, and:
+ *
+ *     @type bool  $saved   True.
+ *     @type array $checked What byok_validate_key() told; no secret.
+ *
+ *     Errors: `byok_key_refused` (the provider says the key is invalid), `byok_key_empty`,
+ *     `byok_key_is_mask`, `byok_key_too_long`, `byok_key_control_character`, `byok_key_not_ascii`,
+ *     `byok_key_wrong_kind`, `byok_provider_unknown`, `byok_base_url_*`, `byok_address_refused`,
+ *     `byok_conflict` (someone else was faster), `byok_storage_failed`, `byok_storage_not_restored`,
+ *     `byok_source_*` and `byok_salts_*` (the site has no usable secret), `byok_extension_missing`,
+ *     `byok_extension_outdated`, `byok_internal`.
+ * }
+ */
+function byok_save_key( string $provider, #[\SensitiveParameter] string $key, array $args = array() ) {
+	return Byok\Vault::save( $provider, $key, $args );
+}
+
+/**
+ * Gets a key, for one request to its provider.
+ *
+ *     $key = byok_get_key( 'anthropic' );
+ *     if ( is_wp_error( $key ) ) {
+ *         return $key;
+ *     }
+ *     $answer = wp_remote_post(
+ *         'https://api.anthropic.com/v1/messages',
+ *         array( 'headers' => array( 'x-api-key' => $key ), 'body' => $body )
+ *     );
+ *
+ * Use it and forget it: do not store, log or print it, and send it nowhere but to the origin that
+ * byok_key_info() tells. It never goes into a URL.
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id.
+ * @return string|WP_Error The key. Errors: `byok_key_absent`, `byok_envelope_unknown_key` (locked: the
+ *                         site's secrets were changed), `byok_envelope_malformed`,
+ *                         `byok_envelope_refused`, `byok_origin_changed` (damaged),
+ *                         `byok_envelope_unsupported_version`, `byok_provider_unknown`,
+ *                         `byok_storage_failed`, `byok_source_*`, `byok_salts_*`,
+ *                         `byok_extension_missing`, `byok_extension_outdated`, `byok_internal`.
+ */
+function byok_get_key( string $provider ) {
+	return Byok\Vault::get( $provider );
+}
+
+/**
+ * Whether there is a key that can be used.
+ *
+ *     if ( ! byok_has_key( 'anthropic' ) ) {
+ *         return; // byok_key_info() tells why: absent, locked or damaged.
+ *     }
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id.
+ * @return bool True when byok_get_key() would return one; false for none, for one that cannot be opened
+ *              and for an unknown provider.
+ */
+function byok_has_key( string $provider ): bool {
+	$info = Byok\Vault::info( $provider );
+	return ! is_wp_error( $info ) && in_array( $info['state'], array( 'ready', 'stale' ), true );
+}
+
+/**
+ * Tells about a provider and its key, never the key.
+ *
+ *     $info = byok_key_info( 'anthropic' );
+ *     if ( ! is_wp_error( $info ) ) {
+ *         printf( '%s: %s', esc_html( $info['name'] ), esc_html( $info['message'] ) );
+ *     }
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id.
+ * @return array|WP_Error {
+ *     Errors: `byok_provider_unknown`, `byok_storage_failed`, `byok_internal`; without the extension
+ *     `byok_extension_missing` or `byok_extension_outdated` when there is no row for the provider either.
+ *
+ *     @type string      $provider        Provider id.
+ *     @type string      $name            Name of the provider.
+ *     @type string      $description     What it offers.
+ *     @type string      $state           `absent`, `ready`, `stale` (opens under a previous secret),
+ *                                        `locked` (opens again when its secret is given back) or
+ *                                        `damaged` (changed outside byok).
+ *     @type string|null $reason          Why it is locked or damaged, as a code.
+ *     @type string      $hint            The masked key; empty when it is not known.
+ *     @type string|null $outcome         What the last check told: `valid`, `no_credit`, `rate_limited`,
+ *                                        `restricted`, `invalid` or `unknown`.
+ *     @type string      $message         State and outcome in translated sentences; plain text.
+ *     @type int|null    $checked_at      When it was checked, Unix time.
+ *     @type int|null    $saved_at        When it was saved, Unix time.
+ *     @type int|null    $saved_by        Id of the user who saved it.
+ *     @type string|null $origin          The only origin that may receive the key.
+ *     @type string      $base_url        Base URL; empty when it is fixed, or cannot be trusted.
+ *     @type string      $source          `site`.
+ *     @type bool        $custom_base_url Whether the provider takes a base URL.
+ *     @type bool        $key_required    Whether the provider needs a key.
+ *     @type string|null $key_page        Page where a key can be made.
+ *     @type string|null $billing_page    Page where credit can be added.
+ *     @type string[]    $prefixes        How its keys begin.
+ *     @type string      $placeholder     What a key looks like.
+ * }
+ */
+function byok_key_info( string $provider ) {
+	return Byok\Vault::info( $provider );
+}
+
+/**
+ * Deletes a key, in whatever state it is.
+ *
+ *     $deleted = byok_delete_key( 'anthropic' );
+ *     if ( is_wp_error( $deleted ) ) {
+ *         return $deleted; // It is still there.
+ *     }
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id.
+ * @return true|WP_Error True when there is no key any more, also when there was none before. Errors:
+ *                       `byok_provider_unknown`, `byok_conflict`, `byok_storage_failed`,
+ *                       `byok_extension_missing`, `byok_extension_outdated`, `byok_internal`.
+ */
+function byok_delete_key( string $provider ) {
+	return Byok\Vault::delete( $provider );
+}

@@ -1,0 +1,96 @@
+<?php
+/**
+ * Failures, as WordPress knows them.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use Throwable;
+use WP_Error;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Makes a WP_Error of a reason. The code is `byok_` and the reason, the message one of our fixed
+ * texts, the data an HTTP status. Nothing of what was thrown or given in gets into it.
+ *
+ * @since 0.1.0
+ */
+final class Failure {
+
+	/**
+	 * HTTP status of reasons that are not 400. Keys that end in `_` stand for every reason that begins
+	 * with them.
+	 */
+	private const STATUS = array(
+		'provider_unknown'      => 404,
+		'key_absent'            => 404,
+		'key_refused'           => 422,
+		'conflict'              => 409,
+		'envelope_'             => 409,
+		'origin_changed'        => 409,
+		'storage_'              => 500,
+		'internal'              => 500,
+		'extension_'            => 503,
+		'source_'               => 503,
+		'salts_'                => 503,
+		'random_unavailable'    => 503,
+		'ca_file_unusable'      => 503,
+		'test_provider_refused' => 503,
+	);
+
+	/**
+	 * The failure for a reason.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $reason  Reason code, such as `key_absent`.
+	 * @param string $message Message, when there is a better one than the fixed text of the reason.
+	 * @param array  $data    More data for the error; never anything secret.
+	 * @return WP_Error Code `byok_<reason>`.
+	 */
+	public static function because( string $reason, string $message = '', array $data = array() ): WP_Error {
+		return new WP_Error(
+			'byok_' . $reason,
+			'' === $message ? Messages::reason( $reason ) : $message,
+			array( 'status' => self::status( $reason ) ) + $data
+		);
+	}
+
+	/**
+	 * The failure for something that was thrown.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Throwable $thrown What was thrown. Only byok's own exceptions are trusted to hold no input.
+	 * @return WP_Error Code `byok_<reason>`; `byok_internal` for anything that is not byok's.
+	 */
+	public static function from( Throwable $thrown ): WP_Error {
+		return self::because( $thrown instanceof Exception\ByokException ? $thrown->getReason() : 'internal' );
+	}
+
+	/**
+	 * The reason of a failure.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param WP_Error $failure One of ours.
+	 * @return string Reason code.
+	 */
+	public static function reason( WP_Error $failure ): string {
+		return substr( (string) $failure->get_error_code(), strlen( 'byok_' ) );
+	}
+
+	/**
+	 * HTTP status of a reason.
+	 *
+	 * @param string $reason Reason code.
+	 * @return int Status.
+	 */
+	private static function status( string $reason ): int {
+		$family = strstr( $reason, '_', true ) . '_';
+		return self::STATUS[ $reason ] ?? self::STATUS[ $family ] ?? 400;
+	}
+}

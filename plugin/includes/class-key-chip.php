@@ -1,0 +1,127 @@
+<?php
+/**
+ * The state of a key in one or two words.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Chooses the chip of a card. The browser script gets the same table, so both say the same.
+ *
+ * It is only about words and their tone; the sentences are those of Messages.
+ *
+ * @since 0.1.0
+ */
+final class Key_Chip {
+
+	/**
+	 * What a state feels like; each has its colours in byok.css.
+	 */
+	public const TONES = array( 'good', 'warn', 'bad', 'neutral' );
+
+	/**
+	 * The words of the chips, by state or outcome. The browser script gets the same table.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array<string, array{tone: string, word: string}>
+	 */
+	public static function table(): array {
+		return array(
+			'valid'        => array(
+				'tone' => 'good',
+				'word' => __( 'Works', 'byok' ),
+			),
+			'no_credit'    => array(
+				'tone' => 'warn',
+				'word' => __( 'No credit', 'byok' ),
+			),
+			'rate_limited' => array(
+				'tone' => 'warn',
+				'word' => __( 'Limited just now', 'byok' ),
+			),
+			'restricted'   => array(
+				'tone' => 'warn',
+				'word' => __( 'Restricted', 'byok' ),
+			),
+			'invalid'      => array(
+				'tone' => 'bad',
+				'word' => __( 'Refused', 'byok' ),
+			),
+			'unknown'      => array(
+				'tone' => 'neutral',
+				'word' => __( 'Not verified yet', 'byok' ),
+			),
+			'locked'       => array(
+				'tone' => 'warn',
+				'word' => __( 'Locked', 'byok' ),
+			),
+			'damaged'      => array(
+				'tone' => 'bad',
+				'word' => __( 'Damaged', 'byok' ),
+			),
+			'stored'       => array(
+				'tone' => 'neutral',
+				'word' => __( 'Stored', 'byok' ),
+			),
+		);
+	}
+
+	/**
+	 * What the state of a key feels like.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $info Info of a provider.
+	 * @return string One of self::TONES.
+	 */
+	public static function tone( array $info ): string {
+		return self::table()[ self::chip_name( $info ) ]['tone'];
+	}
+
+	/**
+	 * The word of the chip.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $info Info of a provider.
+	 */
+	public static function word( array $info ): string {
+		return self::table()[ self::chip_name( $info ) ]['word'];
+	}
+
+	/**
+	 * The sentence after an action. The server never shows the removed white space, only says so.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $info What the vault answered.
+	 */
+	public static function sentence( array $info ): string {
+		$sentence = (string) $info['message'];
+		if ( ! empty( $info['checked']['trimmed'] ) ) {
+			$sentence .= ' ' . __( 'White space around the key was removed.', 'byok' );
+		}
+		return $sentence;
+	}
+
+	/**
+	 * Which chip a key gets: the state when it cannot be opened, else what the last check said.
+	 *
+	 * @param array $info Info of a provider.
+	 */
+	private static function chip_name( array $info ): string {
+		$known = self::table();
+		if ( 'ready' !== $info['state'] && isset( $known[ $info['state'] ] ) ) {
+			return $info['state'];
+		}
+		if ( isset( $info['outcome'], $known[ $info['outcome'] ] ) ) {
+			return $info['outcome'];
+		}
+		return 'stored';
+	}
+}

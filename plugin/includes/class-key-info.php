@@ -1,0 +1,78 @@
+<?php
+/**
+ * What may be told about a key.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Puts together what the settings page, REST and other plugins get to know of one provider. It has no
+ * field in which a key could be, and no way to open one.
+ *
+ * @since 0.1.0
+ */
+final class Key_Info {
+
+	/**
+	 * Tells about a provider and what is stored for it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $provider The provider's row of the table.
+	 * @param mixed $stored   Value of the option; null when there is no row.
+	 * @return array Info, see byok_key_info().
+	 */
+	public static function of( array $provider, $stored ): array {
+		$state = Key_State::of( $provider['id'], $stored );
+		$row   = Key_Row::parse( $stored );
+		$opens = in_array( $state['state'], array( 'ready', 'stale' ), true );
+
+		return array(
+			'provider'        => $provider['id'],
+			'name'            => $provider['name'],
+			'description'     => $provider['description'],
+			'state'           => $state['state'],
+			'reason'          => $state['reason'],
+			'hint'            => null === $row ? '' : $row->hint,
+			'outcome'         => null === $row ? null : $row->outcome,
+			'message'         => self::message( $provider, $state, $row ),
+			'checked_at'      => null === $row ? null : $row->checked_at,
+			'saved_at'        => null === $row ? null : $row->saved_at,
+			'saved_by'        => null === $row ? null : $row->saved_by,
+
+			// An address that the envelope does not vouch for is not told: the form would offer it as the
+			// place to send the next key to.
+			'origin'          => $opens ? $row->origin : $provider['origin'],
+			'base_url'        => $opens ? $row->base_url : '',
+
+			'source'          => 'site',
+			'custom_base_url' => $provider['custom_base_url'],
+			'key_required'    => $provider['key_required'],
+			'key_page'        => $provider['key_page'],
+			'billing_page'    => $provider['billing_page'],
+			'prefixes'        => $provider['prefixes'],
+			'placeholder'     => $provider['placeholder'],
+		);
+	}
+
+	/**
+	 * The sentence for a key at rest.
+	 *
+	 * @param array        $provider The provider's row of the table.
+	 * @param array        $state    What Key_State::of() told.
+	 * @param Key_Row|null $row      The row, when it is one.
+	 * @return string Sentences.
+	 */
+	private static function message( array $provider, array $state, ?Key_Row $row ): string {
+		$sentences = array( Messages::state( $state['state'], $state['reason'], null === $row ? null : $row->saved_at ) );
+
+		if ( in_array( $state['state'], array( 'ready', 'stale' ), true ) && null !== $row->outcome ) {
+			$sentences[] = Messages::outcome( $row->outcome, $provider );
+		}
+		return implode( ' ', array_filter( $sentences ) );
+	}
+}

@@ -1,0 +1,98 @@
+<?php
+/**
+ * The state of a stored key.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Tells `absent`, `ready`, `stale`, `locked` and `damaged` apart. They never collapse: a locked key is
+ * not an absent one, and a damaged one is not locked.
+ *
+ * @since 0.1.0
+ */
+final class Key_State {
+
+	/**
+	 * Reasons, or beginnings of them, that go away when the server is put right: the key is locked, and
+	 * opens again. For any other reason the row itself is at fault, and it is damaged.
+	 */
+	private const CURABLE = array(
+		'source_',
+		'salts_',
+		'envelope_unknown_key',
+		'envelope_unsupported_version',
+		'random_unavailable',
+		'address_refused',
+		'test_provider_refused',
+		'internal',
+	);
+
+	/**
+	 * The state of what is stored for a provider of the current site.
+	 *
+	 * The envelope is really opened: its key id alone would not tell a row that was moved or changed.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param mixed  $stored   Value of the option; null when there is no row.
+	 * @return array{state: string, reason: string|null} Reason code for `locked` and `damaged`.
+	 */
+	public static function of( string $provider, $stored ): array {
+		if ( null === $stored ) {
+			return self::state( 'absent' );
+		}
+
+		$reason = Extension::reason();
+		if ( null !== $reason ) {
+			return self::state( 'locked', $reason );
+		}
+
+		$row = Key_Row::parse( $stored );
+		if ( null === $row ) {
+			return Key_Row::is_newer( $stored )
+				? self::state( 'locked', 'envelope_unsupported_version' )
+				: self::state( 'damaged', 'envelope_malformed' );
+		}
+
+		$opened = $row->open( $provider );
+		if ( is_wp_error( $opened ) ) {
+			$reason = Failure::reason( $opened );
+			return self::state( self::is_curable( $reason ) ? 'locked' : 'damaged', $reason );
+		}
+		return self::state( 'stale' === byok_inspect( $row->envelope )['state'] ? 'stale' : 'ready' );
+	}
+
+	/**
+	 * Whether the row would open again once the server is put right.
+	 *
+	 * @param string $reason Reason code.
+	 */
+	private static function is_curable( string $reason ): bool {
+		foreach ( self::CURABLE as $curable ) {
+			if ( str_starts_with( $reason, $curable ) ) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * The answer of of().
+	 *
+	 * @param string      $state  State.
+	 * @param string|null $reason Reason code.
+	 * @return array{state: string, reason: string|null}
+	 */
+	private static function state( string $state, ?string $reason = null ): array {
+		return array(
+			'state'  => $state,
+			'reason' => $reason,
+		);
+	}
+}

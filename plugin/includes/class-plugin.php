@@ -1,0 +1,87 @@
+<?php
+/**
+ * Where the plugin meets WordPress.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Registers every hook of the plugin, so that this one list tells what it does and when.
+ *
+ * It decides nothing.
+ *
+ * @since 0.1.0
+ */
+final class Plugin {
+
+	/**
+	 * Registers the hooks.
+	 *
+	 * There is deliberately none for exports, heartbeat, registered settings or XML-RPC: keys take no
+	 * part in any of them.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function register_hooks(): void {
+		add_action( 'init', array( self::class, 'load_translations' ) );
+		add_action( 'rest_api_init', array( Rest_Controller::class, 'register' ) );
+		add_action( Recheck::HOOK, array( Recheck::class, 'run' ) );
+		add_filter( 'debug_information', array( Site_Health::class, 'add_debug_information' ) );
+
+		if ( is_admin() ) {
+			add_action( 'admin_notices', array( Notices::class, 'render' ) );
+			add_action( 'network_admin_notices', array( Notices::class, 'render' ) );
+			add_filter(
+				'plugin_action_links_' . plugin_basename( BYOK_PLUGIN_FILE ),
+				array( self::class, 'add_settings_link' )
+			);
+			Settings_Page::register_hooks();
+			Key_Form::register_hooks();
+		}
+	}
+
+	/**
+	 * Loads the translations that come with the plugin.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function load_translations(): void {
+		load_plugin_textdomain( 'byok', false, dirname( plugin_basename( BYOK_PLUGIN_FILE ) ) . '/languages' );
+	}
+
+	/**
+	 * Adds "API Keys" to the plugin's line on the plugins screen.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string[] $links Links of the line.
+	 * @return string[] The same, with ours first.
+	 */
+	public static function add_settings_link( $links ) {
+		if ( ! Capability::current_user_can() ) {
+			return $links;
+		}
+
+		$link = sprintf(
+			'<a href="%s">%s</a>',
+			esc_url( self::settings_url() ),
+			esc_html__( 'API Keys', 'byok' )
+		);
+		return array_merge( array( 'byok' => $link ), (array) $links );
+	}
+
+	/**
+	 * Address of the settings page.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string Unescaped URL.
+	 */
+	public static function settings_url(): string {
+		return admin_url( 'options-general.php?page=byok' );
+	}
+}

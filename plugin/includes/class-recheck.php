@@ -1,0 +1,59 @@
+<?php
+/**
+ * Keys that were saved during an outage.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Checks a key that is not verified yet when it is first used: in a WP-Cron event of its own, so that
+ * the request that uses the key does not wait.
+ *
+ * @since 0.1.0
+ */
+final class Recheck {
+
+	/**
+	 * The event. Its one argument is a provider id.
+	 */
+	public const HOOK = 'byok_check_key';
+
+	/**
+	 * Seconds between two checks of the same key: a provider that is down is not asked at every use.
+	 */
+	private const PAUSE = 5 * MINUTE_IN_SECONDS;
+
+	/**
+	 * Plans a check, if the key needs one.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string  $provider Provider id.
+	 * @param Key_Row $row      The row that is being used.
+	 */
+	public static function on_use( string $provider, Key_Row $row ): void {
+		if ( 'unknown' !== $row->outcome || (int) $row->checked_at > time() - self::PAUSE ) {
+			return;
+		}
+		if ( ! wp_next_scheduled( self::HOOK, array( $provider ) ) ) {
+			wp_schedule_single_event( time(), self::HOOK, array( $provider ) );
+		}
+	}
+
+	/**
+	 * Checks the key, when its event is due.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param mixed $provider Provider id.
+	 */
+	public static function run( $provider ): void {
+		if ( is_string( $provider ) ) {
+			Vault::check( $provider );
+		}
+	}
+}

@@ -1,0 +1,300 @@
+<?php
+/**
+ * The REST routes.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use WP_Error;
+use WP_REST_Controller;
+use WP_REST_Request;
+use WP_REST_Response;
+use WP_REST_Server;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The routes below byok/v1: keys go in, nothing but their state comes out.
+ *
+ *     GET    /byok/v1/status
+ *     GET    /byok/v1/keys
+ *     GET    /byok/v1/keys/{provider}
+ *     PUT    /byok/v1/keys/{provider}          { "key": "…", "base_url": "…" }
+ *     DELETE /byok/v1/keys/{provider}
+ *     POST   /byok/v1/keys/{provider}/check
+ *
+ * Permission is asked before the provider's id is looked at, so that a stranger gets the same answer
+ * for a provider with a key, without one, and for one that does not exist. None of the routes takes
+ * part in batches.
+ *
+ * @since 0.1.0
+ */
+final class Rest_Controller extends WP_REST_Controller {
+
+	/**
+	 * Registers the routes.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function register(): void {
+		( new self() )->register_routes();
+	}
+
+	/**
+	 * Names the routes.
+	 *
+	 * @since 0.1.0
+	 */
+	public function __construct() {
+		$this->namespace = 'byok/v1';
+		$this->rest_base = 'keys';
+	}
+
+	/**
+	 * Registers the routes.
+	 *
+	 * @since 0.1.0
+	 */
+	public function register_routes() {
+		$permission = array( $this, 'may_manage_keys' );
+		$one        = '/' . $this->rest_base . '/(?P<provider>[A-Za-z0-9-]+)';
+		$provider   = array(
+			'provider' => array(
+				'description' => __( 'Provider id.', 'byok' ),
+				'type'        => 'string',
+			),
+		);
+
+		register_rest_route(
+			$this->namespace,
+			'/status',
+			array(
+				array(
+					'methods'             => WP_REST_Server::READABLE,
+					'callback'            => array( $this, 'status' ),
+					'permission_callback' => $permission,
+				),
+				'schema' => array( Rest_Schema::class, 'status' ),
+			)
+		);
+
+		register_rest_route(
+			$this->namespace,
+			'/' . $this->rest_base,
+			array(
+				array(
+					'methods'             => WP_REST_Server::READABLE,
+					'callback'            => array( $this, 'get_items' ),
+					'permission_callback' => $permission,
+					'args'                => array( 'context' => $this->get_context_param( array( 'default' => 'view' ) ) ),
+				),
+				'schema' => array( $this, 'get_public_item_schema' ),
+			)
+		);
+
+		register_rest_route(
+			$this->namespace,
+			$one,
+			array(
+				'args'   => $provider,
+				array(
+					'methods'             => WP_REST_Server::READABLE,
+					'callback'            => array( $this, 'get_item' ),
+					'permission_callback' => $permission,
+					'args'                => array( 'context' => $this->get_context_param( array( 'default' => 'view' ) ) ),
+				),
+				array(
+					'methods'             => WP_REST_Server::EDITABLE,
+					'callback'            => array( $this, 'update_item' ),
+					'permission_callback' => $permission,
+					'args'                => $this->get_endpoint_args_for_item_schema( WP_REST_Server::EDITABLE ),
+				),
+				array(
+					'methods'             => WP_REST_Server::DELETABLE,
+					'callback'            => array( $this, 'delete_item' ),
+					'permission_callback' => $permission,
+				),
+				'schema' => array( $this, 'get_public_item_schema' ),
+			)
+		);
+
+		register_rest_route(
+			$this->namespace,
+			$one . '/check',
+			array(
+				'args'   => $provider,
+				array(
+					'methods'             => WP_REST_Server::CREATABLE,
+					'callback'            => array( $this, 'check_item' ),
+					'permission_callback' => $permission,
+				),
+				'schema' => array( $this, 'get_public_item_schema' ),
+			)
+		);
+	}
+
+	/**
+	 * Whether the current user may use these routes.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return true|WP_Error
+	 */
+	public function may_manage_keys() {
+		if ( Capability::current_user_can() ) {
+			return true;
+		}
+		return new WP_Error(
+			'byok_forbidden',
+			__( 'Sorry, you are not allowed to manage API keys on this site.', 'byok' ),
+			array( 'status' => rest_authorization_required_code() )
+		);
+	}
+
+	/**
+	 * Tells the state of byok on this site.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return WP_REST_Response
+	 */
+	public function status() {
+		$source  = null === Extension::reason() ? byok_key_source() : array();
+		$problem = Notices::server();
+
+		return rest_ensure_response(
+			array(
+				'version'           => BYOK_VERSION,
+				'extension_version' => Extension::version(),
+				'usable'            => null === $problem,
+				'problem'           => $problem,
+				'source'            => $source['source'] ?? null,
+				'key_id'            => $source['key_id'] ?? null,
+				'warnings'          => $source['warnings'] ?? array(),
+				'states'            => (object) array_count_values( array_column( Vault::all(), 'state' ) ),
+			)
+		);
+	}
+
+	/**
+	 * Tells about every provider.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param WP_REST_Request $request Request.
+	 * @return WP_REST_Response
+	 */
+	public function get_items( $request ) {
+		$items = array();
+		foreach ( Vault::all() as $info ) {
+			$items[] = $this->prepare_response_for_collection( $this->prepare_item_for_response( $info, $request ) );
+		}
+		return rest_ensure_response( $items );
+	}
+
+	/**
+	 * Tells about one provider.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param WP_REST_Request $request Request.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	public function get_item( $request ) {
+		return $this->answer( Vault::info( $request['provider'] ), $request );
+	}
+
+	/**
+	 * Checks a key with the provider and saves it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param WP_REST_Request $request Request.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	public function update_item( $request ) {
+		// Servers, proxies and browsers write addresses down. WordPress would take the key from there.
+		if ( isset( $request->get_query_params()['key'] ) ) {
+			return Failure::because( 'key_in_url' );
+		}
+
+		// WordPress hands the body over unslashed, JSON or not.
+		$args = isset( $request['base_url'] ) ? array( 'base_url' => $request['base_url'] ) : array();
+		return $this->answer( Vault::save( $request['provider'], $request['key'] ?? '', $args ), $request );
+	}
+
+	/**
+	 * Checks a stored key once more.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param WP_REST_Request $request Request.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	public function check_item( $request ) {
+		return $this->answer( Vault::check( $request['provider'] ), $request );
+	}
+
+	/**
+	 * Deletes a key.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param WP_REST_Request $request Request.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	public function delete_item( $request ) {
+		$deleted = Vault::delete( $request['provider'] );
+		if ( is_wp_error( $deleted ) ) {
+			return $deleted;
+		}
+
+		$info = Vault::info( $request['provider'] );
+		return $this->answer( is_wp_error( $info ) ? $info : $info + array( 'deleted' => true ), $request );
+	}
+
+	/**
+	 * Makes an answer of an info: the fields of the schema that may be told, and no other.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array           $item    Info of a provider.
+	 * @param WP_REST_Request $request Request.
+	 * @return WP_REST_Response
+	 */
+	public function prepare_item_for_response( $item, $request ) {
+		$known  = $this->get_item_schema()['properties'];
+		$wanted = $this->get_fields_for_response( $request );
+		$data   = array_filter(
+			$item,
+			static fn( string $field ) => isset( $known[ $field ] ) && rest_is_field_included( $field, $wanted ),
+			ARRAY_FILTER_USE_KEY
+		);
+		return rest_ensure_response( $this->filter_response_by_context( $data, $request['context'] ?? 'view' ) );
+	}
+
+	/**
+	 * The shape of a provider and its key.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array Schema.
+	 */
+	public function get_item_schema() {
+		$this->schema ??= Rest_Schema::key();
+		return $this->add_additional_fields_schema( $this->schema );
+	}
+
+	/**
+	 * Answers with an info, or with what went wrong.
+	 *
+	 * @param array|WP_Error  $result  What the vault answered.
+	 * @param WP_REST_Request $request Request.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	private function answer( $result, $request ) {
+		return is_wp_error( $result ) ? $result : $this->prepare_item_for_response( $result, $request );
+	}
+}

@@ -1,0 +1,216 @@
+<?php
+/**
+ * Tests of rows that were moved or edited in the database.
+ *
+ * @package byok
+ */
+
+namespace Byok\Tests;
+
+use Byok\Context;
+use Byok\Vault;
+
+final class SwapTest extends Test_Case {
+
+	public function test_the_row_of_one_provider_is_refused_as_another_s(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		$row = get_option( 'byok_key_openai' );
+
+		foreach ( array( $row['origin'], get_providers_origin( 'groq' ) ) as $origin ) {
+			self::plant( 'groq', array( 'origin' => $origin ) + $row );
+			$this->assert_damaged( 'groq' );
+		}
+		$this->assertTrue( byok_has_key( 'openai' ) );
+	}
+
+	public function test_the_row_of_another_site_is_refused(): void {
+		$this->assert_refused_when( array( 'blog' => '2' ) );
+	}
+
+	public function test_the_row_of_another_network_is_refused(): void {
+		$this->assert_refused_when( array( 'network' => '2' ) );
+	}
+
+	public function test_the_row_of_a_user_is_refused_as_the_site_s_and_as_another_user_s(): void {
+		$this->assert_refused_when( array( 'owner' => 'user:5' ) );
+
+		$context  = array( 'owner' => 'user:5' ) + Context::of_site_key( 'anthropic', get_providers_origin( 'anthropic' ) );
+		$envelope = byok_encrypt( Test_Provider::key(), $context );
+		$this->expectException( \Byok\Exception\EnvelopeException::class );
+		byok_decrypt( $envelope, array( 'owner' => 'user:6' ) + $context );
+	}
+
+	public function test_an_edited_base_url_is_refused_and_no_packet_leaves(): void {
+		$base = getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
+		self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => $base ) );
+		$row  = get_option( 'byok_key_openai-compatible' );
+		$port = parse_url( $base, PHP_URL_PORT );
+
+		// Another host of the same server: were the key sent there, the test provider would tell.
+		$other = str_replace( '127.0.0.1', 'localhost', $base );
+		foreach ( array( array( 'base_url' => $other ), array( 'base_url' => $other, 'origin' => "http://localhost:$port" ) ) as $edit ) {
+			self::plant( 'openai-compatible', $edit + $row );
+			$asked = count( Test_Provider::requests() );
+
+			$this->assertNotContains( byok_key_info( 'openai-compatible' )['state'], array( 'ready', 'stale' ) );
+			$this->assertWPError( byok_get_key( 'openai-compatible' ) );
+			$this->assertWPError( Vault::check( 'openai-compatible' ) );
+			$this->assertCount( $asked, Test_Provider::requests(), 'a request has left' );
+
+			// The address of the attacker is not offered to the next key either.
+			$this->assertSame( '', byok_key_info( 'openai-compatible' )['base_url'] );
+			self::assert_error( 'byok_base_url_missing', byok_save_key( 'openai-compatible', Test_Provider::key( 'openai-compatible' ) ) );
+		}
+	}
+
+	public function test_an_edited_base_url_is_refused_even_when_the_server_allows_that_address(): void {
+		$base  = getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
+		$port  = parse_url( $base, PHP_URL_PORT );
+		$other = str_replace( '127.0.0.1', 'localhost', $base );
+		$ini   = array( 'ini' => array( 'byok.allow_hosts' => "localhost:$port" ) );
+		$look  = 'return array( byok_key_info( "openai-compatible" )["state"], byok_get_key( "openai-compatible" )->get_error_code(), Byok\Vault::check( "openai-compatible" )->get_error_code() );';
+
+		self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => $base ) );
+		$row   = get_option( 'byok_key_openai-compatible' );
+		$asked = count( Test_Provider::requests() );
+
+		self::plant( 'openai-compatible', array( 'base_url' => $other ) + $row );
+		$this->assertSame( array( 'damaged', 'byok_origin_changed', 'byok_origin_changed' ), Site::run( $look, $ini )['result'] );
+
+		self::plant( 'openai-compatible', array( 'base_url' => $other, 'origin' => "http://localhost:$port" ) + $row );
+		$this->assertSame( array( 'damaged', 'byok_envelope_refused', 'byok_envelope_refused' ), Site::run( $look, $ini )['result'] );
+
+		$this->assertCount( $asked, Test_Provider::requests(), 'a request has left' );
+		$this->assertSame( 'ready', Site::run( 'return byok_save_key( "openai-compatible", $key, array( "base_url" => $url ) )["state"];', $ini + array( 'given' => array( 'key' => Test_Provider::key( 'openai-compatible' ), 'url' => $other ) ) )['result'], 'the address itself is allowed' );
+	}
+
+	public function test_an_edited_origin_is_refused(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		self::plant( 'anthropic', array( 'origin' => 'https://example.org:443' ) + get_option( 'byok_key_anthropic' ) );
+		$this->assert_damaged( 'anthropic' );
+	}
+
+	public function test_the_rows_of_another_tenant_are_refused(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$raw  = self::raw( 'anthropic' );
+		$code = 'return array( byok_key_info( "anthropic" )["state"], byok_get_key( "anthropic" )->get_error_code() );';
+
+		$other = Site::run( $code, array( 'ini' => array( 'byok.tenant' => 'another pool' ) ) );
+		$this->assertSame( array( 'damaged', 'byok_envelope_refused' ), $other['result'] );
+		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+		$this->assertTrue( byok_has_key( 'anthropic' ) );
+	}
+
+	/**
+	 * @dataProvider damaged_rows
+	 *
+	 * @param callable $damage Changes a row.
+	 */
+	public function test_a_damaged_row_is_told_kept_and_replaced( callable $damage ): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		self::plant( 'anthropic', $damage( get_option( 'byok_key_anthropic' ) ) );
+		$this->assert_damaged( 'anthropic' );
+
+		$new = Test_Provider::key();
+		self::save( 'anthropic', $new );
+		$this->assertSame( $new, byok_get_key( 'anthropic' ) );
+	}
+
+	public function damaged_rows(): array {
+		$with = static fn( array $fields ) => static fn( array $row ) => $fields + $row;
+		return array(
+			'a plaintext key'        => array( static fn() => Test_Provider::key() ),
+			'a number'               => array( static fn() => 17 ),
+			'an empty text'          => array( static fn() => '' ),
+			'an empty array'         => array( static fn() => array() ),
+			'an object'              => array( static fn() => new \stdClass() ),
+			'a plaintext envelope'   => array( static fn( $row ) => array( 'envelope' => Test_Provider::key() ) + $row ),
+			'a list as envelope'     => array( $with( array( 'envelope' => array( 'byok1' ) ) ) ),
+			'another format'         => array( static fn( $row ) => array( 'envelope' => str_replace( 'byok1.', 'byok01.', $row['envelope'] ) ) + $row ),
+			'a changed last letter'  => array( static fn( $row ) => array( 'envelope' => substr( $row['envelope'], 0, -8 ) . strrev( substr( $row['envelope'], -8, 4 ) ) . substr( $row['envelope'], -4 ) . 'AAAA' ) + $row ),
+			'a cut envelope'         => array( static fn( $row ) => array( 'envelope' => substr( $row['envelope'], 0, -20 ) ) + $row ),
+			'an added line break'    => array( static fn( $row ) => array( 'envelope' => $row['envelope'] . "\n" ) + $row ),
+			'no envelope'            => array( $with( array( 'envelope' => null ) ) ),
+			'an outcome not of ours' => array( $with( array( 'outcome' => '<script>alert(1)</script>' ) ) ),
+			'a text as time'         => array( $with( array( 'saved_at' => 'now' ) ) ),
+			'version 0'              => array( $with( array( 'version' => 0 ) ) ),
+		);
+	}
+
+	/**
+	 * @dataProvider newer_rows
+	 *
+	 * @param callable $change Changes a row.
+	 */
+	public function test_a_row_of_a_newer_version_is_locked_and_kept( callable $change ): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		self::plant( 'anthropic', $change( get_option( 'byok_key_anthropic' ) ) );
+		$raw = self::raw( 'anthropic' );
+
+		$this->assertSame( 'locked', byok_key_info( 'anthropic' )['state'] );
+		self::assert_error( 'byok_envelope_unsupported_version', byok_get_key( 'anthropic' ) );
+		self::assert_error( 'byok_envelope_unsupported_version', Vault::check( 'anthropic' ) );
+		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+	}
+
+	public function newer_rows(): array {
+		return array(
+			'of the row'      => array( static fn( $row ) => array( 'version' => 2 ) + $row ),
+			'of the envelope' => array( static fn( $row ) => array( 'envelope' => str_replace( 'byok1.', 'byok2.', $row['envelope'] ) ) + $row ),
+		);
+	}
+
+	/**
+	 * Requires that a key of another place is refused on this site.
+	 *
+	 * @param array $elsewhere What differs in its context.
+	 */
+	private function assert_refused_when( array $elsewhere ): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$row      = get_option( 'byok_key_anthropic' );
+		$context  = Context::of_site_key( 'anthropic', $row['origin'] );
+		$envelope = byok_encrypt( Test_Provider::key(), $elsewhere + $context );
+		$this->assertIsString( byok_decrypt( $envelope, $elsewhere + $context ), 'it opens in its own place' );
+
+		self::plant( 'anthropic', array( 'envelope' => $envelope ) + $row );
+		$this->assert_damaged( 'anthropic' );
+	}
+
+	/**
+	 * Requires that a row is told to be damaged, opened by nothing and changed by no reading.
+	 *
+	 * @param string $provider Provider id.
+	 */
+	private function assert_damaged( string $provider ): void {
+		$raw   = self::raw( $provider );
+		$asked = count( Test_Provider::requests() );
+
+		$info = byok_key_info( $provider );
+		$this->assertSame( 'damaged', $info['state'] );
+		$this->assertStringContainsString( 'changed outside byok', $info['message'] );
+		$this->assertFalse( byok_has_key( $provider ) );
+		$this->assertWPError( byok_get_key( $provider ) );
+		$this->assertWPError( Vault::check( $provider ) );
+		$this->assertSame( $raw, self::raw( $provider ) );
+		$this->assertCount( $asked, Test_Provider::requests(), 'a request has left' );
+	}
+
+	/**
+	 * Requires an error of ours.
+	 *
+	 * @param mixed $result What a function returned.
+	 */
+	private function assertWPError( $result ): void {
+		$this->assertInstanceOf( \WP_Error::class, $result );
+		$this->assertStringStartsWith( 'byok_', $result->get_error_code() );
+	}
+}
+
+/**
+ * The origin of a provider.
+ *
+ * @param string $provider Provider id.
+ */
+function get_providers_origin( string $provider ): string {
+	return byok_origin( $provider );
+}

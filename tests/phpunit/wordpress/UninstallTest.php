@@ -1,0 +1,64 @@
+<?php
+/**
+ * Tests of uninstalling, and of sites in a network.
+ *
+ * @package byok
+ */
+
+namespace Byok\Tests;
+
+final class UninstallTest extends Test_Case {
+
+	/**
+	 * What WordPress does when a plugin is deleted, in a process without plugin code and extension.
+	 */
+	private const UNINSTALL = <<<'PHP'
+		define( 'WP_UNINSTALL_PLUGIN', 'byok/byok.php' );
+		( static function () {
+			require WP_PLUGIN_DIR . '/byok/uninstall.php';
+		} )();
+		return get_current_blog_id();
+	PHP;
+
+	protected function tearDown(): void {
+		delete_option( 'byok_test_other' );
+		delete_option( 'other_byok_key_anthropic' );
+		parent::tearDown();
+	}
+
+	public function test_uninstalling_leaves_nothing_of_ours_and_everything_else(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		self::plant( 'of-a-provider-that-is-gone', array( 'version' => 7 ) );
+		set_transient( 'byok_notice_1', array( 'x' ), HOUR_IN_SECONDS );
+		wp_schedule_single_event( time() + HOUR_IN_SECONDS, 'byok_check_key', array( 'anthropic' ) );
+		update_option( 'byok_test_other', 'stays' );
+		update_option( 'other_byok_key_anthropic', 'stays' );
+
+		Site::run( self::UNINSTALL, array( 'extension' => false ) );
+		wp_cache_flush();
+		$this->assertSame( array(), self::left() );
+		$this->assertFalse( wp_next_scheduled( 'byok_check_key', array( 'anthropic' ) ) );
+		$this->assertSame( 'stays', get_option( 'byok_test_other' ) );
+		$this->assertSame( 'stays', get_option( 'other_byok_key_anthropic' ) );
+	}
+
+	public function test_uninstall_php_does_nothing_when_it_is_asked_for_directly(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$raw = self::raw( 'anthropic' );
+		( new Browser( self::admin() ) )->ask( 'GET', '/wp-content/plugins/byok/uninstall.php' );
+		foreach ( array( 'byok.php', 'functions.php', 'includes/class-vault.php', 'includes/autoload.php' ) as $file ) {
+			$this->assertSame( '', ( new Browser() )->ask( 'GET', "/wp-content/plugins/byok/$file" )['body'], $file );
+		}
+		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+	}
+
+	/**
+	 * Names of our options on the current site.
+	 *
+	 * @return string[]
+	 */
+	private static function left(): array {
+		global $wpdb;
+		return $wpdb->get_col( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'byok\_key\_%' OR option_name LIKE '\_transient%byok%'" );
+	}
+}
