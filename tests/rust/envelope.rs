@@ -21,11 +21,15 @@ fn ring() -> KeyRing {
 }
 
 fn context(fields: &Value) -> Context {
-    let tenant = fields.get("tenant").map_or("", |tenant| tenant.as_str().unwrap());
+    let tenant = fields
+        .get("tenant")
+        .map_or("", |tenant| tenant.as_str().unwrap());
     let mut context = Context::new(tenant.as_bytes()).unwrap();
     for (name, value) in fields.as_object().unwrap() {
         if name != "tenant" {
-            context.set(name.as_bytes(), value.as_str().unwrap().as_bytes()).unwrap();
+            context
+                .set(name.as_bytes(), value.as_str().unwrap().as_bytes())
+                .unwrap();
         }
     }
     context
@@ -36,7 +40,9 @@ fn place() -> Context {
 }
 
 fn open(text: &[u8], context: &Context) -> Result<Vec<u8>, Error> {
-    Envelope::parse(text)?.open(&ring(), context).map(|plaintext| plaintext.to_vec())
+    Envelope::parse(text)?
+        .open(&ring(), context)
+        .map(|plaintext| plaintext.to_vec())
 }
 
 #[test]
@@ -77,7 +83,10 @@ fn every_flipped_byte_is_refused() {
 fn every_truncation_is_refused() {
     let text = envelope::seal(&ring(), &place(), b"sk-byok-test-truncate").unwrap();
     for length in 0..text.len() {
-        assert!(open(&text.as_bytes()[..length], &place()).is_err(), "{length} bytes");
+        assert!(
+            open(&text.as_bytes()[..length], &place()).is_err(),
+            "{length} bytes"
+        );
     }
 }
 
@@ -85,11 +94,21 @@ fn every_truncation_is_refused() {
 fn added_characters_are_malformed() {
     let text = envelope::seal(&ring(), &place(), b"sk-byok-test-added").unwrap();
     for added in ["\n", "\r\n", " ", "=", "==", "\0", "\t", "A", "."] {
-        for changed in [format!("{text}{added}"), format!("{added}{text}"), text.replacen('.', &format!(".{added}"), 1)] {
+        for changed in [
+            format!("{text}{added}"),
+            format!("{added}{text}"),
+            text.replacen('.', &format!(".{added}"), 1),
+        ] {
             let error = open(changed.as_bytes(), &place()).unwrap_err();
             // One more letter can be a well-formed, longer body: then the cipher refuses.
-            assert!(matches!(error, Error::EnvelopeMalformed | Error::EnvelopeRefused), "{added:?}");
-            assert!(added == "A" || error == Error::EnvelopeMalformed, "{added:?}");
+            assert!(
+                matches!(error, Error::EnvelopeMalformed | Error::EnvelopeRefused),
+                "{added:?}"
+            );
+            assert!(
+                added == "A" || error == Error::EnvelopeMalformed,
+                "{added:?}"
+            );
         }
     }
 }
@@ -99,7 +118,10 @@ fn trailing_bits_that_are_not_zero_are_malformed() {
     // 72 + 1 bytes leave one byte over: the last character has four unused bits.
     let text = envelope::seal(&ring(), &place(), b"x").unwrap();
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let last = alphabet.iter().position(|c| *c == *text.as_bytes().last().unwrap()).unwrap();
+    let last = alphabet
+        .iter()
+        .position(|c| *c == *text.as_bytes().last().unwrap())
+        .unwrap();
     assert_eq!(last % 16, 0);
     for bits in 1..16 {
         let mut changed = text.clone().into_bytes();
@@ -118,19 +140,46 @@ fn trailing_bits_that_are_not_zero_are_malformed() {
 fn versions_are_told_apart() {
     let text = envelope::seal(&ring(), &place(), b"sk-byok-test-version").unwrap();
     let newer = text.replacen("byok1.", "byok2.", 1);
-    assert_eq!(open(newer.as_bytes(), &place()), Err(Error::EnvelopeUnsupportedVersion));
+    assert_eq!(
+        open(newer.as_bytes(), &place()),
+        Err(Error::EnvelopeUnsupportedVersion)
+    );
     let inspected = envelope::inspect(Ok(&ring()), newer.as_bytes());
-    assert_eq!((inspected.version, inspected.state), (Some(2), State::Locked));
+    assert_eq!(
+        (inspected.version, inspected.state),
+        (Some(2), State::Locked)
+    );
     let zero = text.replacen("byok1.", "byok01.", 1);
-    assert_eq!(open(zero.as_bytes(), &place()), Err(Error::EnvelopeMalformed));
-    assert_eq!(envelope::inspect(Ok(&ring()), zero.as_bytes()).state, State::Damaged);
+    assert_eq!(
+        open(zero.as_bytes(), &place()),
+        Err(Error::EnvelopeMalformed)
+    );
+    assert_eq!(
+        envelope::inspect(Ok(&ring()), zero.as_bytes()).state,
+        State::Damaged
+    );
 }
 
 #[test]
 fn a_plaintext_key_is_not_an_envelope() {
-    for text in ["sk-ant-api03-byok-test-plain", "", "byok1", "byok1.", "byok1.x", "null", "a:1:{}"] {
-        assert_eq!(open(text.as_bytes(), &place()), Err(Error::EnvelopeMalformed), "{text}");
-        assert_eq!(envelope::inspect(Ok(&ring()), text.as_bytes()).state, State::Damaged);
+    for text in [
+        "sk-ant-api03-byok-test-plain",
+        "",
+        "byok1",
+        "byok1.",
+        "byok1.x",
+        "null",
+        "a:1:{}",
+    ] {
+        assert_eq!(
+            open(text.as_bytes(), &place()),
+            Err(Error::EnvelopeMalformed),
+            "{text}"
+        );
+        assert_eq!(
+            envelope::inspect(Ok(&ring()), text.as_bytes()).state,
+            State::Damaged
+        );
     }
 }
 
@@ -145,7 +194,10 @@ fn a_hundred_megabytes_are_refused_before_decoding() {
     let mut text = envelope::seal(&ring(), &place(), b"x").unwrap();
     text.extend(std::iter::repeat_n('A', 100_000_000));
     let start = std::time::Instant::now();
-    assert_eq!(open(text.as_bytes(), &place()), Err(Error::EnvelopeMalformed));
+    assert_eq!(
+        open(text.as_bytes(), &place()),
+        Err(Error::EnvelopeMalformed)
+    );
     // Decoding 100 MB takes tens of milliseconds at the very least; the length check takes none.
     assert!(start.elapsed().as_millis() < 5, "{:?}", start.elapsed());
 }
@@ -185,7 +237,11 @@ fn another_place_is_refused() {
     ] {
         let mut changed = fields.clone();
         changed[name] = other.into();
-        assert_eq!(open(text.as_bytes(), &context(&changed)), Err(Error::EnvelopeRefused), "{name}");
+        assert_eq!(
+            open(text.as_bytes(), &context(&changed)),
+            Err(Error::EnvelopeRefused),
+            "{name}"
+        );
     }
 }
 
@@ -194,7 +250,10 @@ fn field_boundaries_are_part_of_the_place() {
     let one = serde_json::json!({"provider": "a", "slot": "bc"});
     let two = serde_json::json!({"provider": "ab", "slot": "c"});
     let text = envelope::seal(&ring(), &context(&one), b"sk-byok-test-boundary").unwrap();
-    assert_eq!(open(text.as_bytes(), &context(&two)), Err(Error::EnvelopeRefused));
+    assert_eq!(
+        open(text.as_bytes(), &context(&two)),
+        Err(Error::EnvelopeRefused)
+    );
 }
 
 #[test]
@@ -202,11 +261,23 @@ fn an_unknown_key_is_locked_and_a_known_one_ready() {
     let text = envelope::seal(&ring(), &place(), b"sk-byok-test-locked").unwrap();
     let other = KeyRing::from_root([9; 32]);
     let parsed = Envelope::parse(text.as_bytes()).unwrap();
-    assert_eq!(parsed.open(&other, &place()).unwrap_err(), Error::EnvelopeUnknownKey);
-    assert_eq!(envelope::inspect(Ok(&other), text.as_bytes()).state, State::Locked);
-    assert_eq!(envelope::inspect(Ok(&ring()), text.as_bytes()).state, State::Ready);
+    assert_eq!(
+        parsed.open(&other, &place()).unwrap_err(),
+        Error::EnvelopeUnknownKey
+    );
+    assert_eq!(
+        envelope::inspect(Ok(&other), text.as_bytes()).state,
+        State::Locked
+    );
+    assert_eq!(
+        envelope::inspect(Ok(&ring()), text.as_bytes()).state,
+        State::Ready
+    );
     let without = envelope::inspect(Err(Error::SaltsPlaceholder), text.as_bytes());
-    assert_eq!((without.state, without.reason), (State::Locked, Some(Error::SaltsPlaceholder)));
+    assert_eq!(
+        (without.state, without.reason),
+        (State::Locked, Some(Error::SaltsPlaceholder))
+    );
 }
 
 #[test]
@@ -215,6 +286,9 @@ fn a_refused_envelope_leaves_zeros() {
     let parsed = Envelope::parse(text.as_bytes()).unwrap();
     let mut out = vec![7u8; parsed.plaintext_len()];
     let elsewhere = Context::new(b"elsewhere").unwrap();
-    assert_eq!(parsed.open_into(&ring(), &elsewhere, &mut out), Err(Error::EnvelopeRefused));
+    assert_eq!(
+        parsed.open_into(&ring(), &elsewhere, &mut out),
+        Err(Error::EnvelopeRefused)
+    );
     assert!(out.iter().all(|byte| *byte == 0));
 }
