@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# The sections of bin/test: each a function that fails, or says what it has checked. Each is run in a
+# process of its own, with its output in a log. Needs all other pieces of bin/lib.
+
+# WordPress, database and kind of the sites that the PHPUnit suite runs against.
+matrix=(
+	'7.1 sqlite single'
+	'7.1 mariadb single'
+	'7.1 mariadb multisite'
+	'6.8 sqlite single'
+	'6.8 mariadb multisite'
+)
+
+all_sections() {
+	local line
+	printf '%s\n' setup build fmt clippy lint shellcheck translations cargo extension
+	for line in "${matrix[@]}"; do
+		printf 'wordpress-%s\n' "${line// /-}"
+	done
+	printf '%s\n' browser-sqlite browser-mariadb
+}
+
+# section_summary NAME: what it is about, in one line.
+section_summary() {
+	case $1 in
+		setup) echo 'packages, WordPress and npm packages are in place' ;;
+		build) echo 'the extension and the test provider, release build' ;;
+		fmt) echo 'cargo fmt --check' ;;
+		clippy) echo 'cargo clippy, warnings are errors' ;;
+		lint) echo 'syntax of all PHP and JavaScript files' ;;
+		shellcheck) echo 'all shell scripts' ;;
+		translations) echo 'the template for translators is up to date' ;;
+		cargo) echo 'cargo test, whole workspace' ;;
+		extension) echo 'PHPUnit against the extension, without WordPress' ;;
+		wordpress-*) echo 'PHPUnit inside WordPress' ;;
+		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
+	esac
+}
+
+run_section() {
+	local version database kind
+	case $1 in
+		wordpress-*)
+			IFS=- read -r version database kind <<<"${1#wordpress-}"
+			section_wordpress "$version" "$database" "$kind"
+			;;
+		browser-*) section_browser "${1#browser-}" ;;
+		*) "section_$1" ;;
+	esac
+}
+
+section_setup() {
+	prepare_machine test
+	"$ROOT/bin/wordpress" 7.1
+	"$ROOT/bin/wordpress" 6.8
+	fetch_sqlite
+	install_browser_packages
+}
+
+# npm packages of the browser test, as its lock file says; again only when that has changed.
+install_browser_packages() {
+	local folder=$ROOT/tests/browser stamp
+	stamp=$(sha256sum <"$folder/package-lock.json")
+	if [[ ! -f $folder/node_modules/.byok-stamp || $(<"$folder/node_modules/.byok-stamp") != "$stamp" ]]; then
+		say 'Installing the npm packages of the browser test'
+		(cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
+		printf '%s\n' "$stamp" >"$folder/node_modules/.byok-stamp"
+	fi
+}
+
+section_build() { build_extension; }
+
+section_fmt() { cargo fmt --all --check -- --color never; }
+
+section_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings; }
+
+section_lint() {
+	# Not -r: an empty list would be a mistake, and php -l without a file fails.
+	source_files '*.php' | xargs -0 -n 1 -P 2 php -n -l
+	source_files '*.js' '*.mjs' | xargs -0 -n 1 -P 2 node --check
+	echo "$(source_files '*.php' | tr -cd '\0' | wc -c) PHP files and $(source_files '*.js' '*.mjs' | tr -cd '\0' | wc -c) JavaScript files read"
+}
+
+# Files of ours with such names, NUL-terminated.
+source_files() {
+	local pattern names=()
+	for pattern in "$@"; do
+		names+=(-o -name "$pattern")
+	done
+	find "$ROOT/plugin" "$ROOT/php" "$ROOT/tests" -name node_modules -prune -o \
+		-type f \( "${names[@]:1}" \) -print0
+}
+
+section_shellcheck() {
+	shellcheck --external-sources --check-sourced bin/demo bin/make-pot bin/site bin/test bin/wordpress .ci/run
+}
+
+section_translations() { bin/make-pot --check; }
+
+section_cargo() { cargo test --workspace --locked; }
+
+section_extension() {
+	start_provider "$logs/provider-extension.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	php_unit tests/phpunit/extension.xml -d "extension=$extension"
+}
+
+# php_unit CONFIGURATION PHP_OPTION…
+php_unit() {
+	local configuration=$1
+	shift
+	export BYOK_TEST_EXTENSION=$extension BYOK_TEST_PHP
+	BYOK_TEST_PHP=$(command -v php)
+	php -d zend.exception_ignore_args=0 -d error_reporting=-1 -d zend.assertions=1 "$@" \
+		"$(command -v phpunit)" --configuration "$configuration" --colors=never --verbose \
+		--fail-on-warning --fail-on-risky
+}
+
+section_wordpress() {
+	local version=$1 database=$2 kind=$3 name=test-$1-$2-$3 options=()
+	[[ $kind != multisite ]] || options+=(--multisite)
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	make_and_serve "$name" "$version" "$database" "${options[@]}"
+	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress
+	export BYOK_TEST_URL=$site_url BYOK_TEST_DATABASE=$database BYOK_TEST_KIND=$kind
+	php_unit tests/phpunit/wordpress.xml -d "extension=$extension" -d "byok.test_provider=$provider_url"
+}
+
+# make_and_serve NAME WORDPRESS DATABASE OPTION…: a new site, served; its address is then in $site_url.
+make_and_serve() {
+	local name=$1 version=$2 database=$3
+	shift 3
+	if [[ $database == mariadb ]]; then
+		mariadb_start
+	fi
+	site_url=http://127.0.0.1:$(free_port)
+	"$ROOT/bin/site" create "$name" --wordpress "$version" --database "$database" --url "$site_url" "$@"
+	rm -f "$logs/server-$name.log"
+	start "$logs/server-$name.log" "$ROOT/bin/site" serve "$name"
+	wait_for_port "${site_url##*:}" "$started_pid" "$logs/server-$name.log"
+	site_pid=$started_pid
+}
+
+section_browser() {
+	local database=$1 name=test-browser-$1 keys=$WORK/tmp/pasted-keys-$1 status=0
+	mkdir -p "$WORK/tmp"
+	# The pasted keys, for the search below. They are outside of what is searched and of what is kept.
+	(umask 077 && : >"$keys")
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	make_and_serve "$name" 7.1 "$database"
+
+	export BYOK_BROWSER_URL=$site_url BYOK_BROWSER_SITE=$WORK/sites/$name/wordpress
+	BYOK_BROWSER_USER=$(sed -n 1p "$WORK/sites/$name.login")
+	BYOK_BROWSER_PASSWORD=$(sed -n 2p "$WORK/sites/$name.login")
+	export BYOK_BROWSER_USER BYOK_BROWSER_PASSWORD
+	export BYOK_ARTEFACTS=$artefacts/browser-$1 BYOK_PASTED_KEYS=$keys
+	rm -rf "$BYOK_ARTEFACTS"
+	mkdir -p "$BYOK_ARTEFACTS"
+	node tests/browser/settings.mjs || status=$?
+	search_leaks "$name" "$database" "$keys" || status=$?
+	rm -f "$keys"
+	return "$status"
+}
+
+# Everything that the site has written: its database, its files (debug.log among them), the servers'
+# logs, and the artefacts of the browser.
+search_leaks() {
+	local name=$1 database=$2 keys=$3 content places db_name=byok_${1//[.-]/_}
+	content=$WORK/sites/$name/wordpress/wp-content
+	places=("$content" "$BYOK_ARTEFACTS" "$logs/server-$name.log" "$logs/provider-$name.log")
+	# The server has written all it will only when it has ended.
+	stop "$site_pid"
+	# What must be searched is named, so that its absence is an error. This function is called where
+	# bash ignores set -e.
+	if [[ $database == mariadb ]]; then
+		mariadb_dump "$db_name" >"$WORK/sites/$name/dump.sql" || return 1
+		grep -q 'INSERT INTO .wp_options. ' "$WORK/sites/$name/dump.sql" || return 1
+		# The server's own files still hold what was deleted.
+		places+=("$WORK/sites/$name/dump.sql" "$mariadb_home/data/$db_name" "$mariadb_home/server.log")
+	else
+		places+=("$content/database/.ht.sqlite")
+	fi
+	php -n -d extension=mbstring tests/site/leaks.php "$keys" "${places[@]}"
+}

@@ -1,0 +1,88 @@
+<?php
+/**
+ * Plugin Name: byok test helpers
+ *
+ * What the browser test needs of a site and a real site must not have: another plugin that uses a key,
+ * a way to damage a row, and another direction and colour scheme of the admin screens.
+ *
+ * @package byok
+ */
+
+defined( 'ABSPATH' ) || exit;
+
+// Avatars come from another host, which a test never asks.
+add_filter( 'pre_option_show_avatars', '__return_zero' );
+
+// phpcs:disable WordPress.Security.NonceVerification -- these only change how one page looks.
+add_filter(
+	'get_user_option_admin_color',
+	static function ( $scheme ) {
+		return isset( $_GET['byok_test_scheme'] ) ? sanitize_key( $_GET['byok_test_scheme'] ) : $scheme;
+	}
+);
+
+if ( isset( $_GET['byok_test_direction'] ) && 'rtl' === $_GET['byok_test_direction'] ) {
+	add_action(
+		'init',
+		static function () {
+			$GLOBALS['wp_locale']->text_direction = 'rtl';
+		},
+		0
+	);
+	add_action(
+		'wp_default_styles',
+		static function ( $styles ) {
+			$styles->text_direction = 'rtl';
+		}
+	);
+}
+// phpcs:enable
+
+add_action(
+	'rest_api_init',
+	static function () {
+		/*
+		 * "Another plugin uses the key": answers a fingerprint, so that the test can tell which key is
+		 * in force without the key ever being in an answer.
+		 */
+		register_rest_route(
+			'byok-test/v1',
+			'/fingerprint/(?P<provider>[a-z0-9-]+)',
+			array(
+				'methods'             => 'GET',
+				'permission_callback' => '__return_true',
+				'callback'            => static function ( WP_REST_Request $request ) {
+					$key = byok_get_key( $request['provider'] );
+					return is_wp_error( $key )
+						? array( 'error' => $key->get_error_code() )
+						: array( 'sha256' => hash( 'sha256', $key ) );
+				},
+			)
+		);
+
+		/*
+		 * Changes a row as someone with the database would: `locked` names a root key that is not here,
+		 * `damaged` flips one character of the ciphertext.
+		 */
+		register_rest_route(
+			'byok-test/v1',
+			'/break/(?P<provider>[a-z0-9-]+)/(?P<how>locked|damaged)',
+			array(
+				'methods'             => 'POST',
+				'permission_callback' => static function () {
+					return current_user_can( 'manage_options' );
+				},
+				'callback'            => static function ( WP_REST_Request $request ) {
+					$name = 'byok_key_' . $request['provider'];
+					$row  = get_option( $name );
+					if ( 'locked' === $request['how'] ) {
+						$row['envelope'] = preg_replace( '/^byok1\.[^.]+\./', 'byok1.AAAAAAAAAAA.', $row['envelope'] );
+					} else {
+						$row['envelope'][40] = 'A' === $row['envelope'][40] ? 'B' : 'A';
+					}
+					return array( 'changed' => update_option( $name, $row, false ) );
+				},
+			)
+		);
+	}
+);
