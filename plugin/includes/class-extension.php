@@ -83,7 +83,7 @@ final class Extension {
 	 */
 	public static function commands(): array {
 		$commands = array(
-			'cargo build --release',
+			'cargo build --release -p byok',
 			// install(1) replaces the file instead of writing into one that workers have mapped.
 			'install -m 0644 target/release/libbyok.so ' . escapeshellarg( ini_get( 'extension_dir' ) . '/byok.so' ),
 			self::enable_command(),
