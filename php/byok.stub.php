@@ -23,7 +23,7 @@ namespace {
 	 *     @type string $owner    `site`, `network`, `user:ID`, `visitor:ID` or `ref:ID`.
 	 *     @type string $provider Provider id.
 	 *     @type string $slot     `default`, or the label of the key.
-	 *     @type string $origin   The only origin that may receive the key, see byok_origin().
+	 *     @type string $origin   The only address that may receive the key, see byok_origin().
 	 * }
 	 * @return string An envelope, `byok1.…`.
 	 * @throws \Byok\Exception\InputException     plaintext_empty, plaintext_too_long, context_*.
@@ -123,11 +123,12 @@ namespace {
 	function byok_detect_provider( #[\SensitiveParameter] string $key ): ?string {}
 
 	/**
-	 * The origin that a key of this provider is bound to.
+	 * The address that a key of this provider is bound to.
 	 *
 	 * @param string $provider Provider id.
 	 * @param string $base_url Base URL, for providers with a custom one.
-	 * @return string `scheme://host:port`, lower case, the port always written.
+	 * @return string `scheme://host:port`, lower case, the port always written; with a custom base URL its
+	 *                path follows.
 	 * @throws \Byok\Exception\InputException   provider_unknown, base_url_*.
 	 * @throws \Byok\Exception\NetworkException address_refused, test_provider_refused.
 	 */

@@ -113,9 +113,16 @@ impl BaseUrl {
             && uri.query().is_none()
     }
 
-    /// What a key is bound to: `scheme://host:port`, lower case, the port always written.
+    /// What a key of a fixed address is bound to: `scheme://host:port`, lower case, the port always
+    /// written.
     pub fn origin(&self) -> String {
         format!("{}://{}:{}", self.scheme, self.host, self.port)
+    }
+
+    /// What a key with an address of its own is bound to: the origin and the path. Gateways serve
+    /// many customers on one host and tell them apart by the path.
+    pub fn place(&self) -> String {
+        self.join("")
     }
 
     /// The URL of a path below this one; the path begins with a slash.

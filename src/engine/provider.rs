@@ -238,7 +238,8 @@ pub fn detect(key: &str) -> Option<&'static Provider> {
     (rivals == 1).then_some(provider)
 }
 
-/// The only origin that may receive a key of this provider: `scheme://host:port`.
+/// The only address that may receive a key of this provider: `scheme://host:port`, and the path too
+/// when the key brings its own base URL.
 ///
 /// # Errors
 ///
@@ -246,7 +247,12 @@ pub fn detect(key: &str) -> Option<&'static Provider> {
 /// `BaseUrlMalformed`, `BaseUrlNotHttps` or `AddressRefused` as [`BaseUrl::parse`] says, and
 /// `TestProviderRefused` when the policy's test provider is not on this machine.
 pub fn origin_of(provider: &Provider, base_url: Option<&str>, policy: &Policy) -> Result<String> {
-    Ok(base_of(provider, base_url, policy)?.origin())
+    let base = base_of(provider, base_url, policy)?;
+    Ok(if provider.custom_base_url() {
+        base.place()
+    } else {
+        base.origin()
+    })
 }
 
 /// Where the provider's API begins for one key. An empty base URL counts as none.
@@ -292,6 +298,22 @@ mod tests {
 
     fn id_of(key: &str) -> Option<&'static str> {
         detect(key).map(|p| p.id.as_str())
+    }
+
+    #[test]
+    fn an_address_of_ones_own_must_answer_with_a_list() {
+        let custom = providers().iter().find(|p| p.custom_base_url());
+        let outcome = |body: &[u8]| custom.expect("one").check.outcome(200, body);
+        assert_eq!(outcome(br#"{"data": []}"#), Outcome::Valid);
+        assert_eq!(outcome(br#"[{"id": "model"}]"#), Outcome::Valid);
+        for body in [
+            br#"{"error": "no such key"}"#.as_slice(),
+            b"{}",
+            b"",
+            b"<html>",
+        ] {
+            assert_eq!(outcome(body), Outcome::Unknown);
+        }
     }
 
     #[test]

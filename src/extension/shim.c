@@ -4,6 +4,8 @@
 
 #include "php.h"
 #include "php_ini.h"
+#include "php_globals.h"
+#include "SAPI.h"
 #include "ext/standard/info.h"
 #include "zend_attributes.h"
 #include "zend_constants.h"
@@ -147,6 +149,37 @@ const char *byok_ini_string(const char *name, size_t length)
 {
 	return zend_ini_string(name, length, 0);
 }
+
+/* --- Environment ------------------------------------------------------------------------------ */
+
+/* With auto_globals_jit off, PHP has copied the environment into $_SERVER and $_ENV before any module
+ * starts a request. Puts `mark` in place of the variable there, and wipes the string it was. */
+void byok_wipe_globals(const char *name, size_t length, const char *mark, size_t mark_length)
+{
+	static const int arrays[] = { TRACK_VARS_SERVER, TRACK_VARS_ENV };
+	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+		zval *array = &PG(http_globals)[arrays[i]];
+		zval *value = Z_TYPE_P(array) == IS_ARRAY ? zend_hash_str_find(Z_ARRVAL_P(array), name, length) : NULL;
+		if (!value || Z_TYPE_P(value) != IS_STRING) {
+			continue;
+		}
+		if (!ZSTR_IS_INTERNED(Z_STR_P(value))) {
+			/* $_SERVER and $_ENV may share one string: wiping it for both is what we want. */
+			ZEND_SECURE_ZERO(Z_STRVAL_P(value), Z_STRLEN_P(value));
+		}
+		zval_ptr_dtor(value);
+		ZVAL_STRINGL(value, mark, mark_length);
+	}
+}
+
+/* opcache's preloading starts a request in the master of php-fpm, which must keep its environment for
+ * a reload. It takes the server's own hooks away for that time. */
+bool byok_is_preloading(void)
+{
+	return !strcmp(sapi_module.name, "fpm-fcgi") && !sapi_module.activate;
+}
+
+/* --- phpinfo() -------------------------------------------------------------------------------- */
 
 /* The rows of phpinfo() for this module's INI entries. */
 void byok_display_ini(zend_module_entry *module)

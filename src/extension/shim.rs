@@ -35,6 +35,13 @@ unsafe extern "C" {
         bytes_length: *mut usize,
     ) -> i32;
     fn byok_ini_string(name: *const c_char, length: usize) -> *const c_char;
+    fn byok_wipe_globals(
+        name: *const c_char,
+        length: usize,
+        mark: *const c_char,
+        mark_length: usize,
+    );
+    fn byok_is_preloading() -> bool;
     fn byok_display_ini(module: *mut zend_module_entry);
 }
 
@@ -109,6 +116,26 @@ pub fn ini(name: &CStr) -> String {
             CStr::from_ptr(value).to_string_lossy().into_owned()
         }
     }
+}
+
+/// Puts `mark` in place of an environment variable that PHP has copied into `$_SERVER` and `$_ENV`.
+/// Request start-up only.
+pub fn wipe_globals(name: &CStr, mark: &[u8]) {
+    // SAFETY: the texts are valid for the call; the super-globals exist during a request.
+    unsafe {
+        byok_wipe_globals(
+            name.as_ptr(),
+            name.count_bytes(),
+            mark.as_ptr().cast(),
+            mark.len(),
+        );
+    }
+}
+
+/// Whether this request is opcache's preloading in the master of php-fpm.
+pub fn is_preloading() -> bool {
+    // SAFETY: reads what PHP set up before any request.
+    unsafe { byok_is_preloading() }
 }
 
 /// Prints this module's INI entries into `phpinfo()`.

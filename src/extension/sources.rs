@@ -45,12 +45,16 @@ pub fn take_environment() {
 }
 
 /// Overwrites the variable wherever it lies, so that neither `phpinfo()`, `getenv()`, a child process
-/// nor `/proc/self/environ` shows it. The master of php-fpm never comes here and keeps its own for
+/// nor `/proc/self/environ` shows it, nor
+/// `$_SERVER` and `$_ENV` where PHP has already copied it. The master of php-fpm never comes here and keeps its own for
 /// a reload.
 pub fn wipe_environment() {
     let pid = std::process::id();
-    if WIPED_PID.swap(pid, Ordering::Relaxed) == pid {
+    if shim::is_preloading() || WIPED_PID.swap(pid, Ordering::Relaxed) == pid {
         return;
+    }
+    if environment_value().is_some() {
+        shim::wipe_globals(ENVIRONMENT, keyring::TAKEN_MARK);
     }
     if let Some(value) = environment_value() {
         let start = value.as_ptr().cast::<u8>().cast_mut();

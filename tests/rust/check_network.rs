@@ -189,6 +189,29 @@ fn the_address_of_a_built_in_provider_is_fixed() {
 }
 
 #[test]
+fn a_base_url_of_ones_own_is_bound_with_its_path() {
+    let policy = Policy::default();
+    let custom = providers().iter().find(|p| p.custom_base_url());
+    let place = |url| origin_of(custom.expect("one"), Some(url), &policy).expect("a place");
+    assert_ne!(
+        place("https://gateway.example/a"),
+        place("https://gateway.example/b")
+    );
+    assert_ne!(
+        place("https://gateway.example/a"),
+        place("https://gateway.example")
+    );
+    assert_ne!(
+        place("https://gateway.example/a"),
+        place("https://gateway.example/A")
+    );
+    assert_eq!(
+        place("https://gateway.example/a/"),
+        place("https://GATEWAY.example:443/b/../a")
+    );
+}
+
+#[test]
 fn the_test_provider_stands_in_for_built_in_providers_only() {
     let server = Server::start().expect("a server");
     let client = client(&server);
@@ -197,7 +220,9 @@ fn the_test_provider_stands_in_for_built_in_providers_only() {
             .custom_base_url()
             .then_some("https://api.example.com/v1");
         let origin = origin_of(provider, given, client.policy()).expect("an origin");
-        let expected = given.map_or(server.url(), |_| "https://api.example.com:443".to_owned());
+        let expected = given.map_or(server.url(), |_| {
+            "https://api.example.com:443/v1".to_owned()
+        });
         assert_eq!(origin, expected, "{}", provider.id);
     }
 }

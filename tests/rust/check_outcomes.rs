@@ -156,7 +156,18 @@ fn answers_mean_what_the_providers_document() {
         ),
         ("openrouter", 402, "", NoCredit),
         ("mistral", 402, "", NoCredit),
-        ("openai-compatible", 200, "[]", Outcome::Valid),
+        (
+            "openai-compatible",
+            200,
+            r#"[{"id":"model"}]"#,
+            Outcome::Valid,
+        ),
+        (
+            "openai-compatible",
+            200,
+            r#"{"error":"no such key"}"#,
+            Unknown,
+        ),
         ("openai-compatible", 200, "hello", Unknown),
     ] {
         let provider = find(id).expect("in the table");

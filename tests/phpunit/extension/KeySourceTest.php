@@ -79,6 +79,17 @@ final class KeySourceTest extends ExtensionTestCase {
 		$this->assert_free_of( $secret, json_encode( $seen ) );
 	}
 
+	public function test_super_globals_that_are_made_before_any_module_starts_do_not_hold_the_environment(): void {
+		$secret = $this->secret();
+		$seen   = $this->answer(
+			'report( array( $_SERVER["BYOK_KEY"], $_ENV["BYOK_KEY"], byok_key_source()["source"], $GLOBALS ) );',
+			array( 'variables_order' => 'EGPCS', 'auto_globals_jit' => '0' ),
+			array( 'BYOK_KEY' => $secret )
+		);
+		$this->assertSame( array( '(taken by byok)', '(taken by byok)', 'environment' ), array_slice( $seen, 0, 3 ) );
+		$this->assert_free_of( $secret, json_encode( $seen ) );
+	}
+
 	public function test_a_child_process_fails_closed_instead_of_writing_under_the_salts(): void {
 		$arguments = array_map( 'escapeshellarg', array( PHP_BINARY, '-n', '-d', 'extension=' . getenv( 'BYOK_TEST_EXTENSION' ), '-r', self::SALTS . 'echo json_encode( byok_key_source() );' ) );
 		$child     = $this->answer(

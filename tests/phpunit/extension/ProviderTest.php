@@ -110,8 +110,8 @@ final class ProviderTest extends ExtensionTestCase {
 
 	public function test_origins_are_canonical(): void {
 		$this->assertSame(
-			array( 'https://api.openai.com:443', 'https://xn--bcher-kva.example:8443' ),
-			$this->answer( 'report( array( byok_origin( "openai" ), byok_origin( provider: "openai-compatible", base_url: "HTTPS://Bücher.Example:8443/v1/" ) ) );' )
+			array( 'https://api.openai.com:443', 'https://xn--bcher-kva.example:8443/v1', 'https://e.example:443', 'https://e.example:443/b' ),
+			$this->answer( 'report( array( byok_origin( "openai" ), byok_origin( provider: "openai-compatible", base_url: "HTTPS://Bücher.Example:8443/v1/" ), byok_origin( "openai-compatible", "https://e.example" ), byok_origin( "openai-compatible", "https://e.example/a/../b" ) ) );' )
 		);
 	}
 
