@@ -32,9 +32,10 @@ mariadb_start() {
 	server=$(mariadb_program mariadbd)
 	mkdir -p "$mariadb_home"
 	chmod 700 "$mariadb_home"
-	socket=$mariadb_home/socket
-	# The kernel allows 107 bytes for a socket's path; a deep folder needs a short one elsewhere.
-	if ((${#socket} > 100)); then
+	socket=$(mariadb_socket)
+	# The kernel allows 107 bytes for a socket's path; a deep folder needs a short one elsewhere, which
+	# is kept for the next time.
+	if ((${#socket} > 100)) || [[ ! -d ${socket%/*} ]]; then
 		socket=$(mktemp -d)/socket
 		printf '%s' "$socket" >"$mariadb_home/socket-path"
 	fi

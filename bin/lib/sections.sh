@@ -105,7 +105,8 @@ section_extension() {
 	php_unit tests/phpunit/extension.xml -d "extension=$extension"
 }
 
-# php_unit CONFIGURATION PHP_OPTION…
+# php_unit CONFIGURATION PHP_OPTION…; further options of PHPUnit are in $phpunit_options.
+phpunit_options=()
 php_unit() {
 	local configuration=$1
 	shift
@@ -113,7 +114,7 @@ php_unit() {
 	BYOK_TEST_PHP=$(command -v php)
 	php -d zend.exception_ignore_args=0 -d error_reporting=-1 -d zend.assertions=1 "$@" \
 		"$(command -v phpunit)" --configuration "$configuration" --colors=never --verbose \
-		--fail-on-warning --fail-on-risky
+		--fail-on-warning --fail-on-risky --fail-on-skipped "${phpunit_options[@]}"
 }
 
 section_wordpress() {
@@ -124,6 +125,7 @@ section_wordpress() {
 	make_and_serve "$name" "$version" "$database" "${options[@]}"
 	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress
 	export BYOK_TEST_URL=$site_url BYOK_TEST_DATABASE=$database BYOK_TEST_KIND=$kind
+	[[ $kind == multisite ]] || phpunit_options=(--exclude-group multisite)
 	php_unit tests/phpunit/wordpress.xml -d "extension=$extension" -d "byok.test_provider=$provider_url"
 }
 

@@ -7,6 +7,9 @@
 
 namespace Byok\Tests;
 
+/**
+ * @group multisite
+ */
 final class MultisiteTest extends Test_Case {
 
 	/**
@@ -22,16 +25,11 @@ final class MultisiteTest extends Test_Case {
 	private array $sites = array();
 
 	protected function setUp(): void {
-		if ( ! is_multisite() ) {
-			$this->markTestSkipped( 'This site is not a network.' );
-		}
+		$this->assertTrue( is_multisite(), 'A single site leaves this group out.' );
 		parent::setUp();
 	}
 
 	protected function tearDown(): void {
-		if ( ! is_multisite() ) {
-			return;
-		}
 		global $wpdb;
 		parent::tearDown();
 		foreach ( $this->sites as $site ) {
