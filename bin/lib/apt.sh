@@ -23,10 +23,10 @@ install_missing() {
 		[[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == *' installed' ]] || missing+=("$package")
 	done
 	((${#missing[@]})) || return 0
-	say "Installing with apt: ${missing[*]}"
+	say "Installing with apt (the first time this takes a few minutes): ${missing[*]}"
 	as_root apt-get update -q >&2 || fail "apt-get update failed; see its words above."
 	as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
+		apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null ||
 		fail "apt could not install: ${missing[*]}"
 }
 

@@ -7,6 +7,9 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 # shellcheck disable=SC2034 # Used by the scripts that source this file.
 WORK=$ROOT/.work
 
+# npm's cache would otherwise be made in the home folder.
+export npm_config_cache=$WORK/npm-cache
+
 say() { printf '==> %s\n' "$*" >&2; }
 
 fail() {
@@ -24,3 +27,6 @@ random_text() {
 	done
 	printf '%s' "${text:0:length}"
 }
+
+# help FILE: prints the comment at the top of a command, which is its manual.
+help() { sed -n '2,/^[^#]/{ /^#/ s/^# \{0,1\}//p }' "$1"; }
