@@ -3,7 +3,8 @@
  * Removes everything byok has stored, when it is uninstalled: keys, notices of the settings page, planned
  * checks; on a network, of every site.
  *
- * Runs without the plugin and without the extension.
+ * Runs without the plugin and without the extension. Removes nothing while another copy of the plugin is
+ * in use: a second upload ends up in a folder like byok-1, and tidying that up must not cost any key.
  *
  * @package byok
  */
@@ -11,6 +12,30 @@
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
 ( static function (): void {
+	// Loaded from elsewhere, perhaps as a must-use plugin, which no list of active plugins names.
+	if ( defined( 'BYOK_PLUGIN_FILE' ) && dirname( BYOK_PLUGIN_FILE ) !== __DIR__ ) {
+		return;
+	}
+
+	/**
+	 * Whether another copy is among these active plugins. A copy keeps the name of the main file.
+	 *
+	 * @param mixed $plugins Main files below the folder of plugins.
+	 */
+	$has_other_copy = static function ( $plugins ): bool {
+		foreach ( (array) $plugins as $plugin ) {
+			if (
+				is_string( $plugin )
+				&& WP_UNINSTALL_PLUGIN !== $plugin
+				&& 'byok.php' === basename( $plugin )
+				&& is_file( WP_PLUGIN_DIR . '/' . $plugin )
+			) {
+				return true;
+			}
+		}
+		return false;
+	};
+
 	/**
 	 * Removes what the current site has.
 	 */
@@ -28,27 +53,51 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	};
 
 	if ( ! is_multisite() ) {
-		$clean();
+		if ( ! $has_other_copy( get_option( 'active_plugins' ) ) ) {
+			$clean();
+		}
 		return;
 	}
 
-	// In batches: a network may have more sites than fit in memory.
-	$batch  = 100;
-	$offset = 0;
-	do {
-		$sites = get_sites(
-			array(
-				'fields'  => 'ids',
-				'number'  => $batch,
-				'offset'  => $offset,
-				'orderby' => 'id',
-			)
-		);
-		foreach ( $sites as $site ) {
-			switch_to_blog( $site );
-			$clean();
-			restore_current_blog();
+	/**
+	 * Runs something on every site of every network, until it answers false.
+	 *
+	 * @param callable $work What to run.
+	 * @return bool False when it was stopped.
+	 */
+	$on_each_site = static function ( callable $work ): bool {
+		// In batches: a network may have more sites than fit in memory.
+		$batch  = 100;
+		$offset = 0;
+		do {
+			$sites = get_sites(
+				array(
+					'fields'  => 'ids',
+					'number'  => $batch,
+					'offset'  => $offset,
+					'orderby' => 'id',
+				)
+			);
+			foreach ( $sites as $site ) {
+				switch_to_blog( $site );
+				$go_on = $work();
+				restore_current_blog();
+				if ( false === $go_on ) {
+					return false;
+				}
+			}
+			$offset += $batch;
+		} while ( count( $sites ) === $batch );
+		return true;
+	};
+
+	foreach ( get_networks( array( 'fields' => 'ids' ) ) as $network ) {
+		// Here the main files are the keys.
+		if ( $has_other_copy( array_keys( (array) get_network_option( $network, 'active_sitewide_plugins' ) ) ) ) {
+			return;
 		}
-		$offset += $batch;
-	} while ( count( $sites ) === $batch );
+	}
+	if ( $on_each_site( static fn(): bool => ! $has_other_copy( get_option( 'active_plugins' ) ) ) ) {
+		$on_each_site( $clean );
+	}
 } )();

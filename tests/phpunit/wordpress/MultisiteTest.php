@@ -64,7 +64,7 @@ final class MultisiteTest extends Test_Case {
 		list( $other ) = $this->make_sites( 1 );
 		switch_to_blog( $other );
 		self::save( 'anthropic', Test_Provider::key() );
-		$row = get_option( 'byok_key_anthropic' );
+		$row = self::row( 'anthropic' );
 		restore_current_blog();
 
 		self::plant( 'anthropic', $row );
@@ -88,6 +88,33 @@ final class MultisiteTest extends Test_Case {
 			"define( 'WP_UNINSTALL_PLUGIN', 'byok/byok.php' );\n( static function () { require WP_PLUGIN_DIR . '/byok/uninstall.php'; } )();\nreturn true;",
 			array( 'extension' => false )
 		);
+		$this->assertSame( 0, $this->rows_left() );
+	}
+
+	public function test_deleting_a_copy_costs_no_key_while_any_site_uses_another(): void {
+		global $wpdb;
+		list( $other ) = $this->make_sites( 1 );
+		self::save( 'anthropic', Test_Provider::key() );
+		$wpdb->insert(
+			"{$wpdb->base_prefix}{$other}_options",
+			array( 'option_name' => 'active_plugins', 'option_value' => serialize( array( 'byok/byok.php' ) ), 'autoload' => 'on' )
+		);
+
+		// Neither this site nor a network as a whole uses any.
+		$code = <<<'PHP'
+			$here = get_current_blog_id();
+			add_filter( 'pre_site_option_active_sitewide_plugins', '__return_empty_array' );
+			add_filter( 'pre_option_active_plugins', static fn( $value ) => get_current_blog_id() === $here ? array() : $value );
+			define( 'WP_UNINSTALL_PLUGIN', 'byok-1/byok.php' );
+			( static function () { require WP_PLUGIN_DIR . '/byok/uninstall.php'; } )();
+			return true;
+		PHP;
+		Site::run( $code );
+		$this->assertSame( 1, $this->rows_left() );
+
+		// Nothing but that site has kept them.
+		$wpdb->delete( "{$wpdb->base_prefix}{$other}_options", array( 'option_name' => 'active_plugins' ) );
+		Site::run( $code );
 		$this->assertSame( 0, $this->rows_left() );
 	}
 

@@ -20,6 +20,21 @@ final class UninstallTest extends Test_Case {
 		return get_current_blog_id();
 	PHP;
 
+	/**
+	 * What WordPress does when an unused copy in byok-1 is deleted.
+	 */
+	private const UNINSTALL_COPY = <<<'PHP'
+		if ( ! $listed ) {
+			add_filter( 'pre_option_active_plugins', '__return_empty_array' );
+			add_filter( 'pre_site_option_active_sitewide_plugins', '__return_empty_array' );
+		}
+		define( 'WP_UNINSTALL_PLUGIN', 'byok-1/byok.php' );
+		( static function ( $folder ) {
+			require WP_PLUGIN_DIR . "/$folder/uninstall.php";
+		} )( $folder );
+		return true;
+	PHP;
+
 	protected function tearDown(): void {
 		delete_option( 'byok_test_other' );
 		delete_option( 'other_byok_key_anthropic' );
@@ -40,6 +55,30 @@ final class UninstallTest extends Test_Case {
 		$this->assertFalse( wp_next_scheduled( 'byok_check_key', array( 'anthropic' ) ) );
 		$this->assertSame( 'stays', get_option( 'byok_test_other' ) );
 		$this->assertSame( 'stays', get_option( 'other_byok_key_anthropic' ) );
+	}
+
+	public function test_deleting_an_unused_copy_costs_no_key(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$raw  = self::raw( 'anthropic' );
+		$copy = WP_PLUGIN_DIR . '/byok-1';
+		mkdir( $copy );
+		try {
+			copy( WP_PLUGIN_DIR . '/byok/uninstall.php', "$copy/uninstall.php" );
+			copy( WP_PLUGIN_DIR . '/byok/byok.php', "$copy/byok.php" );
+			// The one in use is loaded and listed; loaded only, as a must-use plugin; listed only, when
+			// WordPress was told to skip plugins.
+			foreach ( array( array( 'byok-1', true ), array( 'byok-1', false ), array( 'byok', true ) ) as list( $folder, $listed ) ) {
+				Site::run( self::UNINSTALL_COPY, array( 'given' => compact( 'folder', 'listed' ) ) );
+				$this->assertSame( $raw, self::raw( 'anthropic' ) );
+			}
+
+			// When there is no other in use, it is an uninstallation like any.
+			Site::run( self::UNINSTALL_COPY, array( 'given' => array( 'folder' => 'byok', 'listed' => false ) ) );
+			$this->assertNull( self::raw( 'anthropic' ) );
+		} finally {
+			array_map( 'unlink', glob( "$copy/*" ) );
+			rmdir( $copy );
+		}
 	}
 
 	public function test_uninstall_php_does_nothing_when_it_is_asked_for_directly(): void {
