@@ -29,6 +29,8 @@ final class Plugin {
 	public static function register_hooks(): void {
 		add_action( 'init', array( self::class, 'load_translations' ) );
 		add_action( 'rest_api_init', array( Rest_Controller::class, 'register' ) );
+		// Before anyone else's, who may log the request.
+		add_filter( 'rest_request_after_callbacks', array( Rest_Secret::class, 'forget_refused' ), PHP_INT_MIN, 3 );
 		add_action( Recheck::HOOK, array( Recheck::class, 'run' ) );
 		add_filter( 'debug_information', array( Site_Health::class, 'add_debug_information' ) );
 

@@ -216,13 +216,15 @@ final class Rest_Controller extends WP_REST_Controller {
 	 */
 	public function update_item( $request ) {
 		// Servers, proxies and browsers write addresses down. WordPress would take the key from there.
-		if ( isset( $request->get_query_params()['key'] ) ) {
+		$in_url = isset( $request->get_query_params()['key'] );
+		// WordPress hands the body over unslashed, JSON or not.
+		$key = Rest_Secret::take( $request );
+		if ( $in_url ) {
 			return Failure::because( 'key_in_url' );
 		}
 
-		// WordPress hands the body over unslashed, JSON or not.
 		$args = isset( $request['base_url'] ) ? array( 'base_url' => $request['base_url'] ) : array();
-		return $this->answer( Vault::save( $request['provider'], $request['key'] ?? '', $args ), $request );
+		return $this->answer( Vault::save( $request['provider'], $key, $args ), $request );
 	}
 
 	/**
