@@ -23,7 +23,8 @@ defined( 'ABSPATH' ) || exit;
  *     echo esc_html( $saved['message'] );
  *
  * A key that the provider refuses is not saved. When the provider cannot be reached the key is saved
- * with the outcome `unknown`. The check takes as long as `byok.timeout` allows, 15 seconds by default.
+ * with the outcome `unknown`; the key before it, if it opens, is kept beside it, and is put back if the
+ * provider refuses the new one at the next check. The check takes as long as `byok.timeout` allows, 15 seconds by default.
  *
  * @since 0.1.0
  *
@@ -64,7 +65,7 @@ function byok_save_key( string $provider, #[\SensitiveParameter] string $key, ar
  *         array( 'headers' => array( 'x-api-key' => $key ), 'body' => $body )
  *     );
  *
- * Use it and forget it: do not store, log or print it, and send it nowhere but to the origin that
+ * Use it and forget it: do not store, log or print it, and send it nowhere but to the address that
  * byok_key_info() tells. It never goes into a URL.
  *
  * @since 0.1.0
@@ -72,7 +73,8 @@ function byok_save_key( string $provider, #[\SensitiveParameter] string $key, ar
  * @param string $provider Provider id.
  * @return string|WP_Error The key. Errors: `byok_key_absent`, `byok_envelope_unknown_key` (locked: the
  *                         site's secrets were changed), `byok_envelope_malformed`,
- *                         `byok_envelope_refused`, `byok_origin_changed` (damaged),
+ *                         `byok_envelope_refused` (damaged), `byok_origin_changed` (damaged; locked when
+ *                         it is the server that names another address for a provider with a fixed one),
  *                         `byok_envelope_unsupported_version`, `byok_provider_unknown`,
  *                         `byok_storage_failed`, `byok_source_*`, `byok_salts_*`,
  *                         `byok_extension_missing`, `byok_extension_outdated`, `byok_internal`.
@@ -122,13 +124,18 @@ function byok_has_key( string $provider ): bool {
  *                                        `damaged` (changed outside byok).
  *     @type string|null $reason          Why it is locked or damaged, as a code.
  *     @type string      $hint            The masked key; empty when it is not known.
+ *     @type string      $previous_hint   The masked key before, kept while the new one is not verified;
+ *                                        empty when there is none.
  *     @type string|null $outcome         What the last check told: `valid`, `no_credit`, `rate_limited`,
  *                                        `restricted`, `invalid` or `unknown`.
+ *     @type string|null $proof           What that is about: `key`, or `reachable` when the provider
+ *                                        answers anyone; null when nothing is known.
  *     @type string      $message         State and outcome in translated sentences; plain text.
  *     @type int|null    $checked_at      When it was checked, Unix time.
  *     @type int|null    $saved_at        When it was saved, Unix time.
  *     @type int|null    $saved_by        Id of the user who saved it.
- *     @type string|null $origin          The only origin that may receive the key.
+ *     @type string|null $origin          The only address that may receive the key: `scheme://host:port`,
+ *                                        followed by the path when the base URL is a custom one.
  *     @type string      $base_url        Base URL; empty when it is fixed, or cannot be trusted.
  *     @type string      $source          `site`.
  *     @type bool        $custom_base_url Whether the provider takes a base URL.
@@ -144,7 +151,7 @@ function byok_key_info( string $provider ) {
 }
 
 /**
- * Deletes a key, in whatever state it is.
+ * Deletes a key, in whatever state it is, with the one that was kept beside it.
  *
  *     $deleted = byok_delete_key( 'anthropic' );
  *     if ( is_wp_error( $deleted ) ) {

@@ -33,6 +33,9 @@
 		if ( info.state !== 'ready' && chips[ info.state ] ) {
 			return chips[ info.state ];
 		}
+		if ( info.outcome === 'valid' && info.proof === 'reachable' ) {
+			return chips.reachable;
+		}
 		return chips[ info.outcome ] ?? chips.stored;
 	}
 
@@ -263,7 +266,8 @@
 			const info = await run( card, part( form, 'check' ), __( 'Checking…', 'byok' ), { path: pathOf( card, '/check' ), method: 'POST' } );
 			if ( info ) {
 				paint( card, info );
-				tell( card, chipOf( info ).tone, sentence( info ) );
+				// A key that was put back works, but what the person wanted did not happen.
+				tell( card, info.restored ? 'warn' : chipOf( info ).tone, sentence( info ) );
 			}
 		} catch ( error ) {
 			tell( card, 'bad', problem( error ), true );

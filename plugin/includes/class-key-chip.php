@@ -36,6 +36,10 @@ final class Key_Chip {
 				'tone' => 'good',
 				'word' => __( 'Works', 'byok' ),
 			),
+			'reachable'    => array(
+				'tone' => 'neutral',
+				'word' => __( 'Reachable', 'byok' ),
+			),
 			'no_credit'    => array(
 				'tone' => 'warn',
 				'word' => __( 'No credit', 'byok' ),
@@ -95,6 +99,19 @@ final class Key_Chip {
 	}
 
 	/**
+	 * What the sentence after an action feels like. A key that was put back works, but what the person
+	 * wanted did not happen.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $info What the vault answered.
+	 * @return string One of self::TONES.
+	 */
+	public static function tone_of_answer( array $info ): string {
+		return empty( $info['restored'] ) ? self::tone( $info ) : 'warn';
+	}
+
+	/**
 	 * The sentence after an action. The server never shows the removed white space, only says so.
 	 *
 	 * @since 0.1.0
@@ -118,6 +135,9 @@ final class Key_Chip {
 		$known = self::table();
 		if ( 'ready' !== $info['state'] && isset( $known[ $info['state'] ] ) ) {
 			return $info['state'];
+		}
+		if ( 'valid' === $info['outcome'] && 'reachable' === $info['proof'] ) {
+			return 'reachable';
 		}
 		if ( isset( $info['outcome'], $known[ $info['outcome'] ] ) ) {
 			return $info['outcome'];

@@ -141,7 +141,7 @@ final class Key_Form {
 			Screen_Notice::keep( $provider, 'bad', $result->get_error_message(), $panel );
 			return;
 		}
-		Screen_Notice::keep( $provider, Key_Chip::tone( $result ), Key_Chip::sentence( $result ) );
+		Screen_Notice::keep( $provider, Key_Chip::tone_of_answer( $result ), Key_Chip::sentence( $result ) );
 	}
 
 	/**

@@ -22,13 +22,13 @@ final class Key_Info {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param array $provider The provider's row of the table.
-	 * @param mixed $stored   Value of the option; null when there is no row.
+	 * @param array       $provider The provider's row of the table.
+	 * @param string|null $raw      Stored text; null when there is no row.
 	 * @return array Info, see byok_key_info().
 	 */
-	public static function of( array $provider, $stored ): array {
-		$state = Key_State::of( $provider['id'], $stored );
-		$row   = Key_Row::parse( $stored );
+	public static function of( array $provider, ?string $raw ): array {
+		$state = Key_State::of( $provider['id'], $raw );
+		$row   = Key_Row::parse( $raw );
 		$opens = in_array( $state['state'], array( 'ready', 'stale' ), true );
 
 		return array(
@@ -38,7 +38,9 @@ final class Key_Info {
 			'state'           => $state['state'],
 			'reason'          => $state['reason'],
 			'hint'            => null === $row ? '' : $row->hint,
+			'previous_hint'   => null === $row || null === $row->previous ? '' : $row->previous->hint,
 			'outcome'         => null === $row ? null : $row->outcome,
+			'proof'           => null === $row ? null : $row->proof,
 			'message'         => self::message( $provider, $state, $row ),
 			'checked_at'      => null === $row ? null : $row->checked_at,
 			'saved_at'        => null === $row ? null : $row->saved_at,
@@ -71,7 +73,8 @@ final class Key_Info {
 		$sentences = array( Messages::state( $state['state'], $state['reason'], null === $row ? null : $row->saved_at ) );
 
 		if ( in_array( $state['state'], array( 'ready', 'stale' ), true ) && null !== $row->outcome ) {
-			$sentences[] = Messages::outcome( $row->outcome, $provider );
+			$sentences[] = Messages::outcome( $row->outcome, $provider, $row->proof );
+			$sentences[] = null === $row->previous ? '' : Messages::previous_kept();
 		}
 		return implode( ' ', array_filter( $sentences ) );
 	}

@@ -5,6 +5,9 @@
  * @package byok
  */
 
+// A row that was edited must not be repaired: a number is not taken for a text, nor a text for a time.
+declare( strict_types = 1 );
+
 namespace Byok;
 
 use Throwable;
@@ -35,16 +38,29 @@ final class Key_Row {
 	public const OUTCOMES = array( 'valid', 'no_credit', 'rate_limited', 'restricted', 'invalid', 'unknown' );
 
 	/**
+	 * What an outcome is about: the key, or only that the provider answers. Some answer anyone.
+	 */
+	public const PROOFS = array( 'key', 'reachable' );
+
+	/**
+	 * How deep a row may be nested. Ours have two levels; a newer one, which is told apart by its
+	 * version, may have more.
+	 */
+	private const DEPTH = 8;
+
+	/**
 	 * Takes the fields as they are.
 	 *
 	 * @param string      $envelope   The encrypted key.
-	 * @param string      $origin     The origin that the key is bound to.
+	 * @param string      $origin     The address that the key is bound to.
 	 * @param string      $base_url   Base URL, empty when the provider's is fixed.
 	 * @param string      $hint       The masked key.
 	 * @param string|null $outcome    What the last check told.
+	 * @param string|null $proof      What that is about; null when it could tell nothing.
 	 * @param int|null    $checked_at When it was checked, Unix time.
 	 * @param int         $saved_at   When it was saved, Unix time.
 	 * @param int|null    $saved_by   User id; null when no one was logged in.
+	 * @param self|null   $previous   The key before, while this one is not verified.
 	 */
 	private function __construct(
 		public readonly string $envelope,
@@ -52,9 +68,11 @@ final class Key_Row {
 		public readonly string $base_url,
 		public readonly string $hint,
 		public readonly ?string $outcome,
+		public readonly ?string $proof,
 		public readonly ?int $checked_at,
 		public readonly int $saved_at,
-		public readonly ?int $saved_by
+		public readonly ?int $saved_by,
+		public readonly ?self $previous
 	) {}
 
 	/**
@@ -62,30 +80,21 @@ final class Key_Row {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param mixed $stored Value of the option; any type.
+	 * @param string|null $raw Stored text; null for no row.
 	 * @return self|null Null when it is not a row of this version, whole and well typed.
 	 */
-	public static function parse( $stored ): ?self {
-		if ( ! is_array( $stored ) || self::VERSION !== ( $stored['version'] ?? null ) ) {
+	public static function parse( ?string $raw ): ?self {
+		$stored = self::decode( $raw );
+		if ( self::VERSION !== ( $stored['version'] ?? null ) ) {
 			return null;
 		}
 
 		try {
-			$row = new self(
-				$stored['envelope'] ?? null,
-				$stored['origin'] ?? null,
-				$stored['base_url'] ?? null,
-				$stored['hint'] ?? null,
-				$stored['outcome'] ?? null,
-				$stored['checked_at'] ?? null,
-				$stored['saved_at'] ?? null,
-				$stored['saved_by'] ?? null
-			);
-		} catch ( \TypeError $wrong_type ) {
+			$previous = $stored['previous'] ?? null;
+			return self::of_fields( $stored, null === $previous ? null : self::of_fields( $previous, null ) );
+		} catch ( \TypeError | \DomainException $not_ours ) {
 			return null;
 		}
-
-		return null === $row->outcome || in_array( $row->outcome, self::OUTCOMES, true ) ? $row : null;
 	}
 
 	/**
@@ -93,10 +102,11 @@ final class Key_Row {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param mixed $stored Value of the option.
+	 * @param string|null $raw Stored text; null for no row.
 	 */
-	public static function is_newer( $stored ): bool {
-		return is_array( $stored ) && is_int( $stored['version'] ?? null ) && $stored['version'] > self::VERSION;
+	public static function is_newer( ?string $raw ): bool {
+		$version = self::decode( $raw )['version'] ?? null;
+		return is_int( $version ) && $version > self::VERSION;
 	}
 
 	/**
@@ -106,7 +116,7 @@ final class Key_Row {
 	 *
 	 * @param string $provider Provider id.
 	 * @param string $key      The key, without white space around it.
-	 * @param string $origin   The origin it is bound to.
+	 * @param string $origin   The address it is bound to.
 	 * @param string $base_url Base URL, or empty.
 	 * @param array  $checked  What byok_validate_key() told.
 	 * @return self The new row.
@@ -120,6 +130,8 @@ final class Key_Row {
 		array $checked
 	): self {
 		$user = get_current_user_id();
+		// One time for both: Recheck tells by it that there was no check since.
+		$now = time();
 
 		return new self(
 			byok_encrypt( $key, Context::of_site_key( $provider, $origin ) ),
@@ -127,9 +139,11 @@ final class Key_Row {
 			$base_url,
 			$checked['hint'],
 			$checked['outcome'],
-			time(),
-			time(),
-			0 === $user ? null : $user
+			self::proof( $checked ),
+			$now,
+			$now,
+			0 === $user ? null : $user,
+			null
 		);
 	}
 
@@ -153,46 +167,166 @@ final class Key_Row {
 	}
 
 	/**
-	 * The same row after a check.
+	 * Whether the row can be opened.
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $outcome What the check told.
-	 * @return self A new row.
+	 * @param string $provider Provider id.
 	 */
-	public function with_outcome( string $outcome ): self {
-		return new self(
-			$this->envelope,
-			$this->origin,
-			$this->base_url,
-			$this->hint,
-			$outcome,
-			time(),
-			$this->saved_at,
-			$this->saved_by
+	public function opens( string $provider ): bool {
+		return ! is_wp_error( $this->open( $provider ) );
+	}
+
+	/**
+	 * Whether it is the server that names another address now, and not the row: the envelope vouches for
+	 * the address in the row, and the provider has none that could be edited.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 */
+	public function is_of_another_server_address( string $provider ): bool {
+		if ( '' !== $this->base_url ) {
+			return false;
+		}
+		try {
+			byok_decrypt( $this->envelope, Context::of_site_key( $provider, $this->origin ) );
+			return true;
+		} catch ( Throwable $thrown ) {
+			return false;
+		}
+	}
+
+	/**
+	 * The row to store in place of another one. A key that could not be verified keeps the one before
+	 * beside it: during an outage a slip of the hand must not cost the key that works.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string    $provider Provider id.
+	 * @param self|null $before   The row that is replaced, when it is one.
+	 * @return self This row, or one that also keeps the key before.
+	 */
+	public function in_place_of( string $provider, ?self $before ): self {
+		if ( 'unknown' !== $this->outcome || null === $before || ! $before->opens( $provider ) ) {
+			return $this;
+		}
+
+		// Of several that could not be verified, the one before them all.
+		$earlier = 'unknown' === $before->outcome ? $before->previous : null;
+		$kept    = null !== $earlier && $earlier->opens( $provider ) ? $earlier : $before;
+		return $this->with( array( 'previous' => $kept->with( array( 'previous' => null ) ) ) );
+	}
+
+	/**
+	 * The row after a check.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $checked  What byok_validate_key() told.
+	 * @return self A new row; the one before, when this key was never verified and is refused now.
+	 */
+	public function after_check( string $provider, array $checked ): self {
+		if ( 'invalid' === $checked['outcome'] && null !== $this->previous && $this->previous->opens( $provider ) ) {
+			return $this->previous;
+		}
+		return $this->with(
+			array(
+				'outcome'    => $checked['outcome'],
+				'proof'      => self::proof( $checked ),
+				'checked_at' => time(),
+				'previous'   => 'unknown' === $checked['outcome'] ? $this->previous : null,
+			)
 		);
 	}
 
 	/**
-	 * The row as the option table keeps it.
+	 * The row as the option table keeps it: JSON that is ASCII throughout, as the one member of a
+	 * serialized list.
+	 *
+	 * ASCII comes back byte for byte from a table of any character set. JSON makes no object of what
+	 * someone else stored. The list around it keeps the row from being edited on the screen of all
+	 * options, where a form left open would put an old row back.
 	 *
 	 * @since 0.1.0
 	 *
-	 * @return string Serialized array.
+	 * @return string Text to store.
 	 */
 	public function to_raw(): string {
-		return maybe_serialize(
-			array(
-				'version'    => self::VERSION,
-				'envelope'   => $this->envelope,
-				'origin'     => $this->origin,
-				'base_url'   => $this->base_url,
-				'hint'       => $this->hint,
-				'outcome'    => $this->outcome,
-				'checked_at' => $this->checked_at,
-				'saved_at'   => $this->saved_at,
-				'saved_by'   => $this->saved_by,
-			)
+		$fields = get_object_vars( $this );
+		if ( null !== $this->previous ) {
+			$fields['previous'] = get_object_vars( $this->previous );
+			unset( $fields['previous']['previous'] );
+		}
+		return serialize( array( wp_json_encode( array( 'version' => self::VERSION ) + $fields, JSON_THROW_ON_ERROR ) ) ); // phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions -- WordPress's own format of options.
+	}
+
+	/**
+	 * Decodes a stored text. Nothing is unserialized.
+	 *
+	 * @param string|null $raw Stored text; null for no row.
+	 * @return array Fields of any type; empty when it is something else.
+	 */
+	private static function decode( ?string $raw ): array {
+		if ( ! preg_match( '/\Aa:1:\{i:0;s:(\d+):"(.+)";\}\z/s', (string) $raw, $parts ) || strlen( $parts[2] ) !== (int) $parts[1] ) {
+			return array();
+		}
+		$stored = json_decode( $parts[2], true, self::DEPTH );
+		return is_array( $stored ) ? $stored : array();
+	}
+
+	/**
+	 * Makes a row of decoded fields.
+	 *
+	 * @param array     $fields   Fields of any type.
+	 * @param self|null $previous The key before.
+	 * @return self The row.
+	 * @throws \TypeError       When a field has another type, or is missing.
+	 * @throws \DomainException When a word is none of ours.
+	 */
+	private static function of_fields( array $fields, ?self $previous ): self {
+		$row = new self(
+			$fields['envelope'] ?? null,
+			$fields['origin'] ?? null,
+			$fields['base_url'] ?? null,
+			$fields['hint'] ?? null,
+			$fields['outcome'] ?? null,
+			$fields['proof'] ?? null,
+			$fields['checked_at'] ?? null,
+			$fields['saved_at'] ?? null,
+			$fields['saved_by'] ?? null,
+			$previous
 		);
+		if (
+			! in_array( $row->outcome, array( null, ...self::OUTCOMES ), true )
+			|| ! in_array( $row->proof, array( null, ...self::PROOFS ), true )
+		) {
+			throw new \DomainException();
+		}
+		return $row;
+	}
+
+	/**
+	 * The same row with other values.
+	 *
+	 * @param array $fields New values by field.
+	 * @return self A new row.
+	 */
+	private function with( array $fields ): self {
+		return new self( ...array_merge( get_object_vars( $this ), $fields ) );
+	}
+
+	/**
+	 * What a check was about.
+	 *
+	 * @param array $checked What byok_validate_key() told.
+	 * @return string|null One of self::PROOFS; null when it could tell nothing.
+	 */
+	private static function proof( array $checked ): ?string {
+		if ( 'unknown' === $checked['outcome'] ) {
+			return null;
+		}
+		return 'keyless' === $checked['reason'] ? 'reachable' : 'key';
 	}
 }

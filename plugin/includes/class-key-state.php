@@ -39,12 +39,12 @@ final class Key_State {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
-	 * @param mixed  $stored   Value of the option; null when there is no row.
+	 * @param string      $provider Provider id.
+	 * @param string|null $raw      Stored text; null when there is no row.
 	 * @return array{state: string, reason: string|null} Reason code for `locked` and `damaged`.
 	 */
-	public static function of( string $provider, $stored ): array {
-		if ( null === $stored ) {
+	public static function of( string $provider, ?string $raw ): array {
+		if ( null === $raw ) {
 			return self::state( 'absent' );
 		}
 
@@ -53,17 +53,20 @@ final class Key_State {
 			return self::state( 'locked', $reason );
 		}
 
-		$row = Key_Row::parse( $stored );
+		$row = Key_Row::parse( $raw );
 		if ( null === $row ) {
-			return Key_Row::is_newer( $stored )
+			return Key_Row::is_newer( $raw )
 				? self::state( 'locked', 'envelope_unsupported_version' )
 				: self::state( 'damaged', 'envelope_malformed' );
 		}
 
 		$opened = $row->open( $provider );
 		if ( is_wp_error( $opened ) ) {
-			$reason = Failure::reason( $opened );
-			return self::state( self::is_curable( $reason ) ? 'locked' : 'damaged', $reason );
+			$reason  = Failure::reason( $opened );
+			$curable = 'origin_changed' === $reason
+				? $row->is_of_another_server_address( $provider )
+				: self::is_curable( $reason );
+			return self::state( $curable ? 'locked' : 'damaged', $reason );
 		}
 		return self::state( 'stale' === byok_inspect( $row->envelope )['state'] ? 'stale' : 'ready' );
 	}

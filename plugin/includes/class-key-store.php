@@ -42,31 +42,11 @@ final class Key_Store {
 	}
 
 	/**
-	 * Reads a row through WordPress's option cache.
-	 *
-	 * @since 0.1.0
-	 *
-	 * @param string $provider Provider id.
-	 * @return mixed|WP_Error The value, null when there is no row, byok_storage_failed when the database
-	 *                        did not answer.
-	 */
-	public static function read( string $provider ) {
-		global $wpdb;
-
-		$value = get_option( self::name( $provider ), null );
-
-		// get_option() answers "absent" for "the database is down" too, and remembers it. When there was
-		// any error, ask once more and tell them apart.
-		if ( null === $value && '' !== $wpdb->last_error ) {
-			self::forget( $provider );
-			$value = self::read_raw( $provider );
-			return is_string( $value ) ? maybe_unserialize( $value ) : $value;
-		}
-		return $value;
-	}
-
-	/**
 	 * Reads a row from the database, past every cache and filter of options.
+	 *
+	 * Never through get_option(): a stale cache would go on serving a key that was replaced or deleted,
+	 * "absent" is also its answer when the database is down, which it remembers, and it makes objects
+	 * of whatever someone has stored.
 	 *
 	 * @since 0.1.0
 	 *
@@ -91,6 +71,35 @@ final class Key_Store {
 
 		// wpdb gives null for an empty text; that there is a row shows in its name.
 		return array() === $wpdb->get_col( null, 1 ) ? null : (string) $wpdb->get_col()[0];
+	}
+
+	/**
+	 * Reads all rows of the current site, as read_raw() does.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array<string, string>|WP_Error Stored texts by provider id, or byok_storage_failed.
+	 */
+	public static function read_all() {
+		global $wpdb;
+
+		$found = self::quietly(
+			static fn() => $wpdb->query(
+				$wpdb->prepare(
+					"SELECT option_value, option_name FROM $wpdb->options WHERE option_name LIKE %s ORDER BY option_name",
+					$wpdb->esc_like( self::PREFIX ) . '%'
+				)
+			)
+		);
+		if ( false === $found ) {
+			return Failure::because( 'storage_failed' );
+		}
+
+		$rows = array();
+		foreach ( $wpdb->get_col( null, 1 ) as $at => $name ) {
+			$rows[ substr( $name, strlen( self::PREFIX ) ) ] = (string) $wpdb->get_col()[ $at ];
+		}
+		return $rows;
 	}
 
 	/**
@@ -153,27 +162,6 @@ final class Key_Store {
 			return $found ?? true;
 		}
 		return Failure::because( 'conflict' );
-	}
-
-	/**
-	 * Ids of the providers that have a row, whatever is in it.
-	 *
-	 * @since 0.1.0
-	 *
-	 * @return string[] Provider ids.
-	 */
-	public static function stored_providers(): array {
-		global $wpdb;
-
-		$names = self::quietly(
-			static fn() => $wpdb->get_col(
-				$wpdb->prepare(
-					"SELECT option_name FROM $wpdb->options WHERE option_name LIKE %s ORDER BY option_name",
-					$wpdb->esc_like( self::PREFIX ) . '%'
-				)
-			)
-		);
-		return array_map( static fn( $name ) => substr( $name, strlen( self::PREFIX ) ), $names );
 	}
 
 	/**

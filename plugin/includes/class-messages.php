@@ -24,13 +24,18 @@ final class Messages {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $outcome  One of Key_Row::OUTCOMES.
-	 * @param array  $provider The provider's row of the table.
+	 * @param string      $outcome  One of Key_Row::OUTCOMES.
+	 * @param array       $provider The provider's row of the table.
+	 * @param string|null $proof    What the outcome is about, one of Key_Row::PROOFS.
 	 * @return string Sentences.
 	 */
-	public static function outcome( string $outcome, array $provider ): string {
+	public static function outcome( string $outcome, array $provider, ?string $proof = 'key' ): string {
 		$name = $provider['name'];
 
+		if ( 'valid' === $outcome && 'reachable' === $proof ) {
+			/* translators: %s: name of a provider. */
+			return sprintf( __( '%s answers. Saved and encrypted; whether the key is right shows at its first use.', 'byok' ), $name );
+		}
 		switch ( $outcome ) {
 			case 'valid':
 				return __( 'Works. Saved and encrypted.', 'byok' );
@@ -56,17 +61,42 @@ final class Messages {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param array $provider The provider's row of the table.
+	 * @param array $provider   The provider's row of the table.
+	 * @param bool  $recognised Whether the key looks like one of the provider.
 	 * @return string Sentences.
 	 */
-	public static function refused( array $provider ): string {
+	public static function refused( array $provider, bool $recognised ): string {
 		/* translators: %s: name of a provider. */
 		$sentence = sprintf( __( '%s refused this key. Nothing was changed. Was it copied whole?', 'byok' ), $provider['name'] );
-		if ( array() === $provider['prefixes'] ) {
+		if ( $recognised || array() === $provider['prefixes'] ) {
 			return $sentence;
 		}
 		/* translators: %s: beginning of the provider's keys, such as "sk-ant-". */
 		return $sentence . ' ' . sprintf( __( 'Keys start with %s', 'byok' ), $provider['prefixes'][0] . '…' );
+	}
+
+	/**
+	 * The key before one that is not verified yet is not lost.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string A sentence.
+	 */
+	public static function previous_kept(): string {
+		return __( 'The key before it is kept until this one is verified.', 'byok' );
+	}
+
+	/**
+	 * A key that was saved during an outage is refused now, and the one before was put back.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $provider The provider's row of the table.
+	 * @return string A sentence.
+	 */
+	public static function restored( array $provider ): string {
+		/* translators: %s: name of a provider. */
+		return sprintf( __( '%s refused the new key, so the key before it is in use again.', 'byok' ), $provider['name'] );
 	}
 
 	/**
@@ -91,6 +121,9 @@ final class Messages {
 				return __( 'This entry was changed outside byok and was refused. Remove it or paste the key again.', 'byok' );
 		}
 
+		if ( 'origin_changed' === $reason ) {
+			return __( 'This server now has another address for the provider than when the key was saved, so the key is locked, not lost. Put the server’s byok.test_provider setting back, or paste the key again.', 'byok' );
+		}
 		if ( 'envelope_unknown_key' !== $reason ) {
 			return sprintf(
 				/* translators: %s: a sentence that says why. */
@@ -176,7 +209,7 @@ final class Messages {
 			'key_absent'                   => __( 'No key is stored.', 'byok' ),
 			'envelope_malformed'           => __( 'The stored entry is not one of byok. Remove it or paste the key again.', 'byok' ),
 			'envelope_refused'             => __( 'This entry was changed outside byok and was refused. Remove it or paste the key again.', 'byok' ),
-			'origin_changed'               => __( 'The address of this entry was changed outside byok, so the key stays closed. Remove it or paste the key again.', 'byok' ),
+			'origin_changed'               => __( 'The address is not the one that the key was saved for, so the key stays closed. Paste the key again.', 'byok' ),
 			'envelope_unknown_key'         => __( 'This site’s secret keys were changed. The key is locked, not lost. Give the server its previous secret back, or paste the key again.', 'byok' ),
 			'envelope_unsupported_version' => __( 'It was saved by a newer version of byok. Update byok.', 'byok' ),
 

@@ -171,7 +171,8 @@ final class Provider_Card {
 	 * @param array|null $notice Notice of this card.
 	 */
 	private static function render_message( array $info, ?array $notice ): void {
-		$fine    = 'absent' === $info['state'] || ( 'ready' === $info['state'] && in_array( $info['outcome'], array( 'valid', null ), true ) );
+		$works   = null === $info['outcome'] || ( 'valid' === $info['outcome'] && 'reachable' !== $info['proof'] );
+		$fine    = 'absent' === $info['state'] || ( 'ready' === $info['state'] && $works );
 		$message = $fine ? '' : (string) $info['message'];
 		$tone    = Key_Chip::tone( $info );
 		if ( null !== $notice ) {

@@ -31,9 +31,10 @@ final class Providers {
 			return byok_providers();
 		}
 
+		$rows      = Key_Store::read_all();
 		$providers = array();
-		foreach ( Key_Store::stored_providers() as $id ) {
-			$providers[ $id ] = self::untold( $id );
+		foreach ( is_wp_error( $rows ) ? array() : array_keys( $rows ) as $id ) {
+			$providers[ $id ] = self::untold( (string) $id );
 		}
 		return $providers;
 	}

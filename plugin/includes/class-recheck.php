@@ -23,7 +23,8 @@ final class Recheck {
 	public const HOOK = 'byok_check_key';
 
 	/**
-	 * Seconds between two checks of the same key: a provider that is down is not asked at every use.
+	 * Seconds from one of our checks to the next: a provider that is down is not asked at every use. The
+	 * first use does not wait for it.
 	 */
 	private const PAUSE = 5 * MINUTE_IN_SECONDS;
 
@@ -36,7 +37,8 @@ final class Recheck {
 	 * @param Key_Row $row      The row that is being used.
 	 */
 	public static function on_use( string $provider, Key_Row $row ): void {
-		if ( 'unknown' !== $row->outcome || (int) $row->checked_at > time() - self::PAUSE ) {
+		$checked_since = (int) $row->checked_at > $row->saved_at;
+		if ( 'unknown' !== $row->outcome || ( $checked_since && $row->checked_at > time() - self::PAUSE ) ) {
 			return;
 		}
 		if ( ! wp_next_scheduled( self::HOOK, array( $provider ) ) ) {

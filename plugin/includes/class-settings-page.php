@@ -153,7 +153,7 @@ final class Settings_Page {
 				'bad',
 				Messages::reason( (string) Extension::reason() ),
 				/* translators: %s: PHP version. */
-				sprintf( __( 'For PHP %s on this server, run as root in the folder of byok:', 'byok' ), phpversion() ),
+				sprintf( __( 'For PHP %s on this server, run as root in the folder of byok’s source:', 'byok' ), phpversion() ),
 				Extension::commands()
 			);
 			return;

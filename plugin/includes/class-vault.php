@@ -16,7 +16,8 @@ defined( 'ABSPATH' ) || exit;
  * Saves, checks, opens and deletes the keys of the current site.
  *
  * It promises: a key is checked before it is stored, and stored only encrypted; a save that fails
- * leaves the old key as it was; nothing but delete() removes a key; nothing is ever thrown.
+ * leaves the old key as it was; a key that works is not given up for one that could not be verified;
+ * nothing is ever thrown.
  *
  * It does not ask who is calling: permissions belong to the doors (REST, forms), see Capability.
  *
@@ -32,12 +33,15 @@ final class Vault {
 	 * @return array<string, array> Infos by provider id, see byok_key_info().
 	 */
 	public static function all(): array {
-		$providers = Providers::all();
-		wp_prime_option_caches( array_map( array( Key_Store::class, 'name' ), array_keys( $providers ) ) );
-
+		$rows  = Key_Store::read_all();
 		$infos = array();
-		foreach ( $providers as $provider => $known ) {
-			$info = self::safely( static fn() => self::tell( $known ) );
+		foreach ( Providers::all() as $provider => $known ) {
+			$info = self::safely(
+				static fn() => is_wp_error( $rows )
+					// One query that fails must not make a page of absent keys: ask for each row.
+					? self::tell( $known )
+					: Key_Info::of( $known, $rows[ $provider ] ?? null )
+			);
 			if ( ! is_wp_error( $info ) ) {
 				$infos[ $provider ] = $info;
 			}
@@ -76,12 +80,14 @@ final class Vault {
 	public static function get( string $provider ) {
 		return self::safely(
 			static function () use ( $provider ) {
-				$row = self::usable_row( $provider );
-				if ( is_wp_error( $row ) ) {
-					return $row;
+				$known = self::known( $provider );
+				$raw   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $provider );
+				$row   = is_wp_error( $raw ) ? $raw : self::row( $raw );
+				$key   = is_wp_error( $row ) ? $row : $row->open( $provider );
+				if ( ! is_wp_error( $key ) ) {
+					Recheck::on_use( $provider, $row );
 				}
-				Recheck::on_use( $provider, $row );
-				return $row->open( $provider );
+				return $key;
 			}
 		);
 	}
@@ -102,69 +108,25 @@ final class Vault {
 	 * @return array|WP_Error Info with `saved` and `checked`; see byok_save_key() for the errors.
 	 */
 	public static function save( string $provider, #[\SensitiveParameter] string $key, array $args = array() ) {
-		return self::safely(
-			static function () use ( $provider, $key, $args ) {
-				$known = self::known( $provider );
-				if ( is_wp_error( $known ) ) {
-					return $known;
-				}
-
-				// Before the provider is asked: a key that could not be encrypted is not sent anywhere.
-				$source = byok_key_source();
-				if ( null !== $source['error'] ) {
-					return Failure::because( $source['error'] );
-				}
-
-				$old = Key_Store::read_raw( $provider );
-				if ( is_wp_error( $old ) ) {
-					return $old;
-				}
-
-				$base_url = $args['base_url'] ?? self::kept_base_url( $provider, $old );
-				if ( ! is_string( $base_url ) ) {
-					return Failure::because( 'base_url_malformed' );
-				}
-
-				$trimmed = Key_Text::trim( $key );
-				$origin  = byok_origin( $provider, $base_url );
-				$checked = byok_validate_key( $provider, $trimmed, self::check_options( $base_url ) );
-
-				if ( $checked['trimmed'] ) {
-					// What was checked is not what would be stored.
-					return Failure::because( 'key_not_ascii' );
-				}
-				$checked['trimmed'] = $trimmed !== $key;
-				if ( 'invalid' === $checked['outcome'] ) {
-					return Failure::because( 'key_refused', Messages::refused( $known ), array( 'outcome' => 'invalid' ) );
-				}
-
-				$row    = Key_Row::seal( $provider, $trimmed, $origin, $base_url, $checked );
-				$stored = self::store( $provider, $old, $row );
-				if ( is_wp_error( $stored ) ) {
-					return $stored;
-				}
-
-				$info = self::info( $provider );
-				if ( is_wp_error( $info ) ) {
-					return $info;
-				}
-				Announcement::saved( $provider, $info );
-				return $info + array(
-					'saved'   => true,
-					'checked' => $checked,
-				);
-			}
-		);
+		// Not through safely(): what a closure captures stands in every backtrace, a parameter of this
+		// kind does not.
+		try {
+			$known = self::known( $provider );
+			return is_wp_error( $known ) ? $known : self::check_and_save( $known, $key, $args );
+		} catch ( Throwable $thrown ) {
+			return Failure::from( $thrown );
+		}
 	}
 
 	/**
-	 * Checks a stored key with its provider once more. The key stays, whatever the provider says.
+	 * Checks a stored key with its provider once more. The key stays, whatever the provider says; but one
+	 * that was never verified and is refused makes place for the key before it.
 	 *
 	 * @since 0.1.0
 	 *
 	 * @param string $provider Provider id.
-	 * @return array|WP_Error Info with `checked`; errors as of byok_get_key(), and byok_conflict when the
-	 *                        key was changed meanwhile.
+	 * @return array|WP_Error Info with `checked` and `restored`; errors as of byok_get_key(), and
+	 *                        byok_conflict when the key was changed meanwhile.
 	 */
 	public static function check( string $provider ) {
 		return self::safely(
@@ -178,7 +140,12 @@ final class Vault {
 				}
 
 				$checked = byok_validate_key( $provider, $key, self::check_options( $row->base_url ) );
-				$stored  = self::store( $provider, $old, $row->with_outcome( $checked['outcome'] ) );
+				unset( $key );
+				$stored = Key_Swap::store(
+					$provider,
+					$old,
+					static fn( Key_Row $now ) => $now->after_check( $provider, $checked )
+				);
 				if ( is_wp_error( $stored ) ) {
 					return $stored;
 				}
@@ -187,8 +154,15 @@ final class Vault {
 				if ( is_wp_error( $info ) ) {
 					return $info;
 				}
+				$restored = $stored->envelope !== $row->envelope;
+				if ( $restored ) {
+					$info['message'] = Messages::restored( $known );
+				}
 				Announcement::checked( $provider, $info );
-				return $info + array( 'checked' => $checked );
+				return $info + array(
+					'checked'  => $checked,
+					'restored' => $restored,
+				);
 			}
 		);
 	}
@@ -210,12 +184,79 @@ final class Vault {
 					return $old ?? true;
 				}
 
-				$removed = Key_Store::remove( $provider, $old );
+				$removed = Key_Swap::remove( $provider, $old );
 				if ( true === $removed ) {
 					Announcement::deleted( $provider );
 				}
 				return $removed;
 			}
+		);
+	}
+
+	/**
+	 * Does what save() promises.
+	 *
+	 * @param array  $known The provider's row of the table.
+	 * @param string $key   The key.
+	 * @param array  $args  Arguments of save().
+	 * @return array|WP_Error See save().
+	 * @throws \Byok\Exception\ByokException What the extension refuses.
+	 */
+	private static function check_and_save( array $known, #[\SensitiveParameter] string $key, array $args ) {
+		$provider = $known['id'];
+
+		// Before the provider is asked: a key that could not be encrypted is not sent anywhere.
+		$source = byok_key_source();
+		if ( null !== $source['error'] ) {
+			return Failure::because( $source['error'] );
+		}
+
+		$old = Key_Store::read_raw( $provider );
+		if ( is_wp_error( $old ) ) {
+			return $old;
+		}
+
+		$base_url = $args['base_url'] ?? self::kept_base_url( $provider, $old );
+		if ( ! is_string( $base_url ) ) {
+			return Failure::because( 'base_url_malformed' );
+		}
+
+		$trimmed = Key_Text::trim( $key );
+		$origin  = byok_origin( $provider, $base_url );
+		$checked = byok_validate_key( $provider, $trimmed, self::check_options( $base_url ) );
+
+		if ( $checked['trimmed'] ) {
+			// What was checked is not what would be stored.
+			return Failure::because( 'key_not_ascii' );
+		}
+		$checked['trimmed'] = $trimmed !== $key;
+		if ( 'invalid' === $checked['outcome'] ) {
+			return Failure::because( 'key_refused', Messages::refused( $known, $checked['recognised'] ), array( 'outcome' => 'invalid' ) );
+		}
+		if ( $known['custom_base_url'] && 'address_refused' === $checked['reason'] ) {
+			// A name that leads to a private address is refused as the address itself is. A fixed address
+			// that does is an outage, and not the person's mistake.
+			return Failure::because( 'address_refused' );
+		}
+
+		$row    = Key_Row::seal( $provider, $trimmed, $origin, $base_url, $checked );
+		$stored = Key_Swap::store(
+			$provider,
+			$old,
+			static fn( ?Key_Row $before ) => $row->in_place_of( $provider, $before )
+		);
+		if ( is_wp_error( $stored ) ) {
+			return $stored;
+		}
+
+		$info = self::info( $provider );
+		if ( is_wp_error( $info ) ) {
+			return $info;
+		}
+		Announcement::saved( $provider, $info );
+		return $info + array(
+			'saved'   => true,
+			'checked' => $checked,
 		);
 	}
 
@@ -226,8 +267,8 @@ final class Vault {
 	 * @return array|WP_Error Info; byok_storage_failed.
 	 */
 	private static function tell( array $known ) {
-		$stored = Key_Store::read( $known['id'] );
-		return is_wp_error( $stored ) ? $stored : Key_Info::of( $known, $stored );
+		$raw = Key_Store::read_raw( $known['id'] );
+		return is_wp_error( $raw ) ? $raw : Key_Info::of( $known, $raw );
 	}
 
 	/**
@@ -245,42 +286,17 @@ final class Vault {
 	}
 
 	/**
-	 * The row of a key that is to be used.
-	 *
-	 * @param string $provider Provider id.
-	 * @return Key_Row|WP_Error The row, or why there is none.
-	 */
-	private static function usable_row( string $provider ) {
-		$known  = self::known( $provider );
-		$stored = is_wp_error( $known ) ? $known : Key_Store::read( $provider );
-		if ( is_wp_error( $stored ) ) {
-			return $stored;
-		}
-		return self::parsed( $stored );
-	}
-
-	/**
 	 * Reads a stored text as a row.
 	 *
 	 * @param string|null $raw Stored text; null for no row.
 	 * @return Key_Row|WP_Error The row, or why it is none.
 	 */
 	private static function row( ?string $raw ) {
-		return self::parsed( null === $raw ? null : maybe_unserialize( $raw ) );
-	}
-
-	/**
-	 * Reads the value of an option as a row.
-	 *
-	 * @param mixed $stored Value; null for no row.
-	 * @return Key_Row|WP_Error The row, or why it is none.
-	 */
-	private static function parsed( $stored ) {
-		if ( null === $stored ) {
+		if ( null === $raw ) {
 			return Failure::because( 'key_absent' );
 		}
-		return Key_Row::parse( $stored )
-			?? Failure::because( Key_Row::is_newer( $stored ) ? 'envelope_unsupported_version' : 'envelope_malformed' );
+		return Key_Row::parse( $raw )
+			?? Failure::because( Key_Row::is_newer( $raw ) ? 'envelope_unsupported_version' : 'envelope_malformed' );
 	}
 
 	/**
@@ -291,30 +307,8 @@ final class Vault {
 	 * @return string Base URL, or empty.
 	 */
 	private static function kept_base_url( string $provider, ?string $raw ): string {
-		$row = self::row( $raw );
-		return is_wp_error( $row ) || is_wp_error( $row->open( $provider ) ) ? '' : $row->base_url;
-	}
-
-	/**
-	 * Stores a row in place of the one that was read.
-	 *
-	 * @param string      $provider Provider id.
-	 * @param string|null $old      Stored text that was read; null for no row.
-	 * @param Key_Row     $row      The new row.
-	 * @return true|WP_Error See Key_Store::replace().
-	 */
-	private static function store( string $provider, ?string $old, Key_Row $row ) {
-		return Key_Store::replace(
-			$provider,
-			$old,
-			$row->to_raw(),
-			static function ( string $found ) use ( $provider, $row ): bool {
-				$other = self::row( $found );
-				return ! is_wp_error( $other )
-					&& $other->envelope !== $row->envelope
-					&& ! is_wp_error( $other->open( $provider ) );
-			}
-		);
+		$row = Key_Row::parse( $raw );
+		return null !== $row && $row->opens( $provider ) ? $row->base_url : '';
 	}
 
 	/**
@@ -330,7 +324,7 @@ final class Vault {
 	/**
 	 * Runs something and makes a WP_Error of whatever it throws.
 	 *
-	 * @param callable $work What to run.
+	 * @param callable $work What to run. It captures no key, see save().
 	 * @return mixed What it returns, or WP_Error.
 	 */
 	private static function safely( callable $work ) {

@@ -21,7 +21,7 @@ const OUTCOMES = [
 	[ 'restricted', 'Restricted', 'The key is right but may not list models here (region, project or permissions). Saved.' ],
 	[ 'outage', 'Not verified yet', 'Anthropic could not be reached, so the key is not verified yet. Saved; we check again on its first use.' ],
 ];
-const REFUSED = /^Anthropic refused this key\. Nothing was changed\. Was it copied whole\? Keys start with sk-ant-/;
+const REFUSED = /^Anthropic refused this key\. Nothing was changed\. Was it copied whole\?$/;
 
 let passed = 0;
 let failed = 0;
@@ -111,13 +111,26 @@ async function saving( page, way ) {
 		await picture( page, `${ scripted ? '' : 'no-js-' }invalid` );
 	} );
 
-	await test( `${ way }: an outage keeps the new key, not verified yet`, page, async () => {
-		await given( page, 'anthropic', makeKey( 'anthropic', 'valid' ) );
+	await test( `${ way }: an outage keeps the new key, not verified yet, and the old one until it is`, page, async () => {
+		const old = makeKey( 'anthropic', 'valid' );
+		await given( page, 'anthropic', old );
 		await open( page );
 		const key = makeKey( 'anthropic', 'outage' );
 		const it = await paste( page, 'anthropic', key );
 		await reads( it.chip, 'Not verified yet' );
+		await reads( it.message, /The key before it is kept until this one is verified\.$/ );
 		assert.equal( await inForce( page, 'anthropic' ), fingerprintOf( key ) );
+
+		await providerAnswers( page, 'invalid' );
+		try {
+			await it.again.click();
+			await reads( it.message, 'Anthropic refused the new key, so the key before it is in use again.' );
+			await reads( it.hint, `sk-ant-…${ endOf( old ) }` );
+			await reads( it.chip, 'Works' );
+		} finally {
+			await providerAnswers( page );
+		}
+		assert.equal( await inForce( page, 'anthropic' ), fingerprintOf( old ) );
 	} );
 
 	for ( const [ what, text, words ] of [
@@ -207,7 +220,9 @@ async function saving( page, way ) {
 		await it.close.click();
 
 		it = await paste( page, 'openai-compatible', key, address );
-		await reads( it.message, /^Works/ );
+		// Anyone gets a list of models from some services: that proves nothing of the key.
+		await reads( it.message, 'OpenAI-compatible answers. Saved and encrypted; whether the key is right shows at its first use.' );
+		await reads( it.chip, 'Reachable' );
 		await reads( it.root.locator( '.byok-base-url:visible' ), address );
 		assert.equal( await inForce( page, 'openai-compatible' ), fingerprintOf( key ) );
 		await open( page );

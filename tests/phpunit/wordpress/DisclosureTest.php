@@ -29,6 +29,14 @@ final class DisclosureTest extends Test_Case {
 		self::assert_no_key( $this->key, $page['body'] );
 	}
 
+	public function test_the_screen_of_all_options_cannot_change_a_row(): void {
+		$page = ( new Browser( self::admin() ) )->ask( 'GET', '/wp-admin/options.php' );
+		$this->assertSame( 1, preg_match( '/<input[^>]* name="byok_key_anthropic"[^>]*>/', $page['body'], $field ) );
+		$this->assertStringContainsString( 'SERIALIZED DATA', $field[0] );
+		$this->assertStringContainsString( 'disabled', $field[0] );
+		$this->assertStringNotContainsString( 'byok1.', $page['body'] );
+	}
+
 	public function test_the_settings_page_shows_no_key_and_no_envelope(): void {
 		$page = ( new Browser( self::admin() ) )->ask( 'GET', '/wp-admin/options-general.php?page=byok' );
 		$this->assertSame( 200, $page['status'] );
@@ -39,8 +47,8 @@ final class DisclosureTest extends Test_Case {
 
 	public function test_what_is_stored_is_escaped_wherever_it_is_shown(): void {
 		$evil = '"><script>byok_test_alert(1)</script>';
-		self::plant( 'anthropic', array( 'hint' => $evil . '…' ) + get_option( 'byok_key_anthropic' ) );
-		self::plant( 'openai', array( 'hint' => $evil, 'base_url' => $evil, 'origin' => $evil ) + get_option( 'byok_key_anthropic' ) );
+		self::plant( 'anthropic', array( 'hint' => $evil . '…' ) + self::row( 'anthropic' ) );
+		self::plant( 'openai', array( 'hint' => $evil, 'base_url' => $evil, 'origin' => $evil ) + self::row( 'anthropic' ) );
 
 		$admin = new Browser( self::admin() );
 		foreach ( array( 'options-general.php?page=byok', 'index.php', 'plugins.php' ) as $screen ) {
@@ -57,7 +65,7 @@ final class DisclosureTest extends Test_Case {
 	}
 
 	public function test_notices_escape_their_texts(): void {
-		self::plant( 'anthropic', array( 'envelope' => self::other_key_id( get_option( 'byok_key_anthropic' )['envelope'] ) ) + get_option( 'byok_key_anthropic' ) );
+		self::plant( 'anthropic', array( 'envelope' => self::other_key_id( self::row( 'anthropic' )['envelope'] ) ) + self::row( 'anthropic' ) );
 		add_filter( 'ngettext', static fn( $text ) => "<script>byok_test_alert(1)</script>$text" );
 		set_current_screen( 'dashboard' );
 		ob_start();
@@ -68,7 +76,7 @@ final class DisclosureTest extends Test_Case {
 	}
 
 	public function test_notices_are_for_people_who_may_manage_keys_and_for_few_screens(): void {
-		self::plant( 'anthropic', array( 'envelope' => self::other_key_id( get_option( 'byok_key_anthropic' )['envelope'] ) ) + get_option( 'byok_key_anthropic' ) );
+		self::plant( 'anthropic', array( 'envelope' => self::other_key_id( self::row( 'anthropic' )['envelope'] ) ) + self::row( 'anthropic' ) );
 		$shown = static function ( string $screen ): bool {
 			set_current_screen( $screen );
 			ob_start();

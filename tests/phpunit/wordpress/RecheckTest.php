@@ -16,10 +16,8 @@ final class RecheckTest extends Test_Case {
 		$key = Test_Provider::key();
 		$this->assertSame( 'unknown', self::save( 'anthropic', $key )['outcome'] );
 
-		$this->assertSame( $key, byok_get_key( 'anthropic' ) );
-		$this->assertFalse( $this->planned(), 'not right after the last check' );
+		$this->assertFalse( $this->planned(), 'before it is used' );
 
-		self::plant( 'anthropic', array( 'checked_at' => time() - HOUR_IN_SECONDS ) + get_option( 'byok_key_anthropic' ) );
 		$before = count( Test_Provider::requests() );
 		$this->assertSame( $key, byok_get_key( 'anthropic' ) );
 		$this->assertTrue( $this->planned() );
@@ -31,9 +29,36 @@ final class RecheckTest extends Test_Case {
 		$this->assertSame( $key, byok_get_key( 'anthropic' ) );
 	}
 
+	public function test_after_the_first_use_a_provider_that_is_down_is_left_in_peace_for_a_while(): void {
+		Test_Provider::answer_always( 'outage' );
+		self::save( 'anthropic', Test_Provider::key() );
+		byok_get_key( 'anthropic' );
+		$this->assertTrue( $this->planned() );
+
+		// The event has run a minute after the save, and found the provider still down.
+		wp_unschedule_hook( Recheck::HOOK );
+		do_action( Recheck::HOOK, 'anthropic' );
+		$minute_ago = array( 'saved_at' => time() - MINUTE_IN_SECONDS );
+		self::plant( 'anthropic', $minute_ago + self::row( 'anthropic' ) );
+		byok_get_key( 'anthropic' );
+		$this->assertFalse( $this->planned(), 'again at once' );
+
+		self::plant( 'anthropic', array( 'saved_at' => time() - DAY_IN_SECONDS, 'checked_at' => time() - HOUR_IN_SECONDS ) + self::row( 'anthropic' ) );
+		byok_get_key( 'anthropic' );
+		$this->assertTrue( $this->planned(), 'an hour later' );
+	}
+
+	public function test_a_key_that_does_not_open_is_not_planned_to_be_checked(): void {
+		Test_Provider::answer_always( 'outage' );
+		self::save( 'anthropic', Test_Provider::key() );
+		self::plant( 'anthropic', array( 'envelope' => 'byok1.damaged' ) + self::row( 'anthropic' ) );
+		byok_get_key( 'anthropic' );
+		$this->assertFalse( $this->planned() );
+	}
+
 	public function test_a_verified_key_is_not_checked_again(): void {
 		self::save( 'anthropic', Test_Provider::key() );
-		self::plant( 'anthropic', array( 'checked_at' => time() - YEAR_IN_SECONDS ) + get_option( 'byok_key_anthropic' ) );
+		self::plant( 'anthropic', array( 'checked_at' => time() - YEAR_IN_SECONDS ) + self::row( 'anthropic' ) );
 		byok_get_key( 'anthropic' );
 		$this->assertFalse( $this->planned() );
 	}

@@ -86,6 +86,13 @@ final class SaveTest extends Test_Case {
 		$this->assertSame( $old, byok_get_key( 'anthropic' ) );
 	}
 
+	public function test_a_refusal_tells_how_keys_start_to_whom_it_helps(): void {
+		$like   = byok_save_key( 'anthropic', Test_Provider::key( 'anthropic', 'invalid' ) );
+		$unlike = byok_save_key( 'anthropic', 'byok-test-invalid-' . bin2hex( random_bytes( 8 ) ) );
+		$this->assertStringNotContainsString( 'Keys start with', $like->get_error_message() );
+		$this->assertStringEndsWith( 'Keys start with sk-ant-api03-…', $unlike->get_error_message() );
+	}
+
 	public function test_a_refused_first_key_leaves_no_row(): void {
 		self::assert_error( 'byok_key_refused', byok_save_key( 'anthropic', Test_Provider::key( 'anthropic', 'invalid' ) ) );
 		$this->assertNull( self::raw( 'anthropic' ) );
@@ -204,7 +211,7 @@ final class SaveTest extends Test_Case {
 	public function test_a_check_renews_the_outcome_and_keeps_the_key(): void {
 		$key = Test_Provider::key();
 		self::save( 'anthropic', $key );
-		$envelope = get_option( 'byok_key_anthropic' )['envelope'];
+		$envelope = self::row( 'anthropic' )['envelope'];
 
 		Test_Provider::answer_always( 'invalid' );
 		$checked = byok_check( 'anthropic' );
@@ -212,7 +219,7 @@ final class SaveTest extends Test_Case {
 		$this->assertSame( 'invalid', $checked['checked']['outcome'] );
 		$this->assertStringContainsString( 'still stored', $checked['message'] );
 		$this->assertSame( $key, byok_get_key( 'anthropic' ) );
-		$this->assertSame( $envelope, get_option( 'byok_key_anthropic' )['envelope'] );
+		$this->assertSame( $envelope, self::row( 'anthropic' )['envelope'] );
 
 		Test_Provider::answer_always();
 		$this->assertSame( 'valid', byok_check( 'anthropic' )['outcome'] );
@@ -225,6 +232,44 @@ final class SaveTest extends Test_Case {
 		$this->assertFalse( byok_has_key( 'anthropic' ) );
 		self::assert_error( 'byok_key_absent', byok_get_key( 'anthropic' ) );
 		$this->assertTrue( byok_delete_key( 'anthropic' ), 'deleting twice is no error' );
+	}
+
+	public function test_a_check_of_a_service_that_answers_anyone_does_not_say_that_the_key_works(): void {
+		$saved = self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => self::own_address() ) );
+		$this->assertSame( 'valid', $saved['outcome'] );
+		$this->assertSame( 'reachable', $saved['proof'] );
+		$this->assertSame( 'OpenAI-compatible answers. Saved and encrypted; whether the key is right shows at its first use.', $saved['message'] );
+		$this->assertSame( 'Reachable', \Byok\Key_Chip::word( $saved ) );
+		$this->assertSame( 'reachable', byok_check( 'openai-compatible' )['proof'] );
+
+		$proven = self::save( 'anthropic', Test_Provider::key() );
+		$this->assertSame( 'key', $proven['proof'] );
+		$this->assertSame( 'Works', \Byok\Key_Chip::word( $proven ) );
+		$this->assertNull( self::save( 'groq', Test_Provider::key( 'groq', 'outage' ) )['proof'] );
+	}
+
+	public function test_a_name_that_leads_to_a_private_address_is_refused(): void {
+		// The name of a machine leads to itself, or to a private network. It is in /etc/hosts where no
+		// name server knows it.
+		preg_match_all( '/[a-z][a-z0-9.-]*/i', preg_replace( '/#.*/', '', file_get_contents( '/etc/hosts' ) ), $names );
+		$names = array_filter(
+			array( gethostname(), ...$names[0] ),
+			static fn( $name ) => gethostbyname( $name ) !== $name && ! str_ends_with( $name, 'localhost' )
+		);
+		$this->assertNotSame( array(), $names, 'this machine does not know a name of its own' );
+		$name = reset( $names );
+
+		$key    = Test_Provider::key( 'openai-compatible' );
+		$before = count( Test_Provider::requests() );
+		$result = byok_save_key( 'openai-compatible', $key, array( 'base_url' => "https://$name/v1" ) );
+		self::assert_error( 'byok_address_refused', $result, $key );
+		$this->assertNull( self::raw( 'openai-compatible' ) );
+		$this->assertCount( $before, Test_Provider::requests() );
+	}
+
+	public function test_an_address_that_does_not_exist_yet_is_saved_as_unknown(): void {
+		$saved = self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => 'https://byok-test.invalid/v1' ) );
+		$this->assertSame( array( 'unknown', 'dns' ), array( $saved['outcome'], $saved['checked']['reason'] ) );
 	}
 
 	public function test_an_unknown_provider_is_an_error_everywhere(): void {
@@ -286,19 +331,26 @@ final class SaveTest extends Test_Case {
 	}
 
 	public function test_replacing_a_key_keeps_the_base_url_of_one_that_opens(): void {
-		$url = getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
+		$url = self::own_address();
 		self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => $url ) );
 		$this->assertSame( $url, self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ) )['base_url'] );
 	}
 
 	public function test_stored_rows_have_exactly_these_fields(): void {
 		self::save( 'anthropic', Test_Provider::key() );
-		$row = get_option( 'byok_key_anthropic' );
+		$row = self::row( 'anthropic' );
 		$this->assertSame(
-			array( 'version', 'envelope', 'origin', 'base_url', 'hint', 'outcome', 'checked_at', 'saved_at', 'saved_by' ),
+			array( 'version', 'envelope', 'origin', 'base_url', 'hint', 'outcome', 'proof', 'checked_at', 'saved_at', 'saved_by', 'previous' ),
 			array_keys( $row )
 		);
 		$this->assertSame( Key_Row::VERSION, $row['version'] );
+	}
+
+	/**
+	 * A base URL at the test provider.
+	 */
+	private static function own_address(): string {
+		return getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
 	}
 }
 

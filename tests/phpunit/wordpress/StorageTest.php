@@ -53,6 +53,45 @@ final class StorageTest extends Test_Case {
 		$this->assertSame( $theirs, byok_get_key( 'anthropic' ) );
 	}
 
+	public function test_a_check_meanwhile_does_not_make_a_save_fail(): void {
+		self::save( 'anthropic', Test_Provider::key( 'anthropic', 'rate-limited' ) );
+		$new = Test_Provider::key();
+		self::before_query( 'UPDATE', static fn() => self::check_elsewhere( 'anthropic' ) );
+
+		$this->assertTrue( self::save( 'anthropic', $new )['saved'] );
+		$this->assertSame( $new, byok_get_key( 'anthropic' ) );
+	}
+
+	public function test_a_check_meanwhile_does_not_make_a_deletion_or_another_check_fail(): void {
+		self::save( 'anthropic', Test_Provider::key( 'anthropic', 'rate-limited' ) );
+		self::before_query( 'UPDATE', static fn() => self::check_elsewhere( 'anthropic' ) );
+		Test_Provider::answer_always( 'restricted' );
+		$this->assertSame( 'restricted', Vault::check( 'anthropic' )['outcome'] );
+
+		Test_Provider::answer_always();
+		self::before_query( 'DELETE', static fn() => self::check_elsewhere( 'anthropic' ) );
+		$this->assertTrue( byok_delete_key( 'anthropic' ) );
+		$this->assertNull( self::raw( 'anthropic' ) );
+	}
+
+	public function test_checks_that_never_end_do_not_keep_a_save_trying_for_ever(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$tries = 0;
+		add_filter(
+			'query',
+			static function ( $query ) use ( &$tries ) {
+				if ( str_starts_with( $query, 'UPDATE' ) && str_contains( $query, 'byok_key_' ) && ! str_contains( $query, 'byok-test-meanwhile' ) ) {
+					// Another time of the same length: 1…, then 2…, then 3….
+					++$tries;
+					$GLOBALS['wpdb']->query( sprintf( "UPDATE {$GLOBALS['wpdb']->options} SET option_value = REPLACE( option_value, '\"checked_at\":%d', '\"checked_at\":%d' ) WHERE option_name = 'byok_key_anthropic' AND 'byok-test-meanwhile' <> ''", $tries, $tries + 1 ) );
+				}
+				return $query;
+			}
+		);
+		self::assert_error( 'byok_conflict', byok_save_key( 'anthropic', Test_Provider::key() ) );
+		$this->assertSame( 4, $tries );
+	}
+
 	public function test_a_deletion_does_not_take_a_key_that_was_saved_meanwhile(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		$theirs = Test_Provider::key();
@@ -204,8 +243,8 @@ final class StorageTest extends Test_Case {
 		return array(
 			'other envelope' => array( static fn( $query ) => str_replace( 'byok1.', 'BYOK1.', $query ) ),
 			'other field'    => array( static fn( $query ) => str_replace( 'outcome', 'OUTCOME', $query ) ),
-			'other time'     => array( static fn( $query ) => preg_replace( '/(saved_at\W+i:)1/', '${1}2', $query ) ),
-			'no row at all'  => array( static fn( $query ) => preg_replace( '/a:9:\{/', 'a:8:{', $query ) ),
+			'other time'     => array( static fn( $query ) => preg_replace( '/(saved_at\W+)1/', '${1}2', $query ) ),
+			'no row at all'  => array( static fn( $query ) => str_replace( 'version', 'VERSION', $query ) ),
 		);
 	}
 
@@ -221,11 +260,124 @@ final class StorageTest extends Test_Case {
 	}
 
 	public function test_a_row_that_was_missing_once_is_found(): void {
-		$this->assertFalse( byok_has_key( 'anthropic' ) );
+		$this->assertFalse( get_option( 'byok_key_anthropic' ) );
 		$this->assertArrayHasKey( 'byok_key_anthropic', (array) wp_cache_get( 'notoptions', 'options' ) );
 		self::save( 'anthropic', Test_Provider::key() );
 		$this->assertTrue( byok_has_key( 'anthropic' ) );
 		$this->assertIsArray( get_option( 'byok_key_anthropic' ) );
+	}
+
+	public function test_a_stale_cache_serves_neither_a_replaced_nor_a_deleted_key(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$stale = self::raw( 'anthropic' );
+		$new   = Test_Provider::key();
+		self::save( 'anthropic', $new );
+
+		// What another web server's cache may still hold.
+		wp_cache_set( 'byok_key_anthropic', $stale, 'options' );
+		$this->assertSame( unserialize( $stale ), get_option( 'byok_key_anthropic' ) );
+		$this->assertSame( $new, byok_get_key( 'anthropic' ) );
+		$this->assertSame( self::row( 'anthropic' )['hint'], byok_key_info( 'anthropic' )['hint'] );
+
+		byok_delete_key( 'anthropic' );
+		wp_cache_set( 'byok_key_anthropic', $stale, 'options' );
+		self::assert_error( 'byok_key_absent', byok_get_key( 'anthropic' ) );
+		$this->assertFalse( byok_has_key( 'anthropic' ) );
+		$this->assertSame( 'absent', \Byok\Vault::all()['anthropic']['state'] );
+	}
+
+	public function test_a_cache_that_knows_of_no_row_hides_none(): void {
+		$key = Test_Provider::key();
+		self::save( 'anthropic', $key );
+		wp_cache_set( 'notoptions', array( 'byok_key_anthropic' => true ), 'options' );
+		$this->assertFalse( get_option( 'byok_key_anthropic' ) );
+		$this->assertSame( $key, byok_get_key( 'anthropic' ) );
+		$this->assertSame( 'ready', byok_key_info( 'anthropic' )['state'] );
+		$this->assertSame( 'ready', Vault::all()['anthropic']['state'] );
+	}
+
+	public function test_one_failing_query_does_not_make_keys_absent(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		wp_cache_flush();
+		wp_load_alloptions();
+
+		// The first query that looks for rows, whichever it is.
+		$failed = 0;
+		add_filter(
+			'query',
+			static function ( $query ) use ( &$failed ) {
+				if ( 0 === $failed && str_contains( $query, 'byok' ) ) {
+					++$failed;
+					return 'SELECT 1 FROM byok_test_no_such_table';
+				}
+				return $query;
+			}
+		);
+		$log = ini_set( 'error_log', '/dev/null' );
+		$all = Vault::all();
+		ini_set( 'error_log', (string) $log );
+
+		$this->assertSame( 1, $failed );
+		$this->assertSame( array( 'ready', 'ready', 'absent' ), array( $all['anthropic']['state'], $all['openai']['state'], $all['groq']['state'] ) );
+	}
+
+	/**
+	 * @dataProvider character_sets
+	 *
+	 * @param string $character_set Character set of the table.
+	 */
+	public function test_rows_are_ascii_and_work_in_a_table_of_any_character_set( string $character_set ): void {
+		global $wpdb;
+		$options = $wpdb->options;
+		if ( 'mariadb' === getenv( 'BYOK_TEST_DATABASE' ) ) {
+			// The site's own table stays as it is.
+			$wpdb->options = "{$wpdb->prefix}byok_test_options";
+			$wpdb->query( "DROP TABLE IF EXISTS $wpdb->options" );
+			$wpdb->query( "CREATE TABLE $wpdb->options LIKE $options" );
+			$this->assertNotFalse( $wpdb->query( "ALTER TABLE $wpdb->options CONVERT TO CHARACTER SET $character_set" ) );
+			wp_cache_flush();
+		}
+		try {
+			foreach ( array( 'valid', 'rate-limited', 'outage' ) as $behaviour ) {
+				$key = Test_Provider::key( 'anthropic', $behaviour );
+				$this->assertStringContainsString( '…', self::save( 'anthropic', $key )['hint'], 'the hint is not ASCII' );
+				$this->assertSame( 1, preg_match( '/\A[\x20-\x7e]+\z/', self::raw( 'anthropic' ) ) );
+				$this->assertSame( $key, byok_get_key( 'anthropic' ) );
+				$this->assertIsArray( Vault::check( 'anthropic' ) );
+			}
+			$this->assertTrue( byok_delete_key( 'anthropic' ) );
+			$this->assertNull( self::raw( 'anthropic' ) );
+		} finally {
+			if ( $options !== $wpdb->options ) {
+				$wpdb->query( "DROP TABLE $wpdb->options" );
+				$wpdb->options = $options;
+				wp_cache_flush();
+			}
+		}
+	}
+
+	public function character_sets(): array {
+		return array(
+			'western'  => array( 'latin1' ),
+			'cyrillic' => array( 'koi8r' ),
+			'today'    => array( 'utf8mb4' ),
+		);
+	}
+
+	public function test_what_someone_else_has_stored_is_never_made_an_object(): void {
+		$GLOBALS['wpdb']->insert(
+			$GLOBALS['wpdb']->options,
+			array( 'option_name' => 'byok_key_anthropic', 'option_value' => serialize( new Woken() ), 'autoload' => 'off' )
+		);
+		wp_cache_flush();
+		Woken::$times = 0;
+		$this->assertSame( 'damaged', byok_key_info( 'anthropic' )['state'] );
+		Vault::all();
+		byok_get_key( 'anthropic' );
+		Vault::check( 'anthropic' );
+		self::save( 'anthropic', Test_Provider::key() );
+		$this->assertSame( 0, Woken::$times );
 	}
 
 	public function test_caches_hold_ciphertext_only(): void {
@@ -288,6 +440,20 @@ final class StorageTest extends Test_Case {
 	}
 
 	/**
+	 * Checks a key in another process, with another outcome than before.
+	 *
+	 * @param string $provider Provider id.
+	 */
+	private static function check_elsewhere( string $provider ): void {
+		$before = self::raw( $provider );
+		Test_Provider::answer_always( 'no-credit' );
+		$checked = Site::run( 'return Byok\Vault::check( $provider )["outcome"];', array( 'given' => array( 'provider' => $provider ) ) );
+		Test_Provider::answer_always();
+		self::assertSame( 'no_credit', $checked['result'] );
+		self::assertNotSame( $before, self::raw( $provider ) );
+	}
+
+	/**
 	 * Runs something while certain queries on our rows fail.
 	 *
 	 * @param string   $beginning Beginning of these queries.
@@ -306,5 +472,22 @@ final class StorageTest extends Test_Case {
 			ini_set( 'error_log', (string) $log );
 			remove_filter( 'query', $fail );
 		}
+	}
+}
+
+/**
+ * An object that counts how often it is made of stored text.
+ */
+final class Woken {
+
+	/**
+	 * How often.
+	 *
+	 * @var int
+	 */
+	public static int $times = 0;
+
+	public function __wakeup() {
+		++self::$times;
 	}
 }

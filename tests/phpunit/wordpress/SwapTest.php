@@ -14,7 +14,7 @@ final class SwapTest extends Test_Case {
 
 	public function test_the_row_of_one_provider_is_refused_as_another_s(): void {
 		self::save( 'openai', Test_Provider::key( 'openai' ) );
-		$row = get_option( 'byok_key_openai' );
+		$row = self::row( 'openai' );
 
 		foreach ( array( $row['origin'], get_providers_origin( 'groq' ) ) as $origin ) {
 			self::plant( 'groq', array( 'origin' => $origin ) + $row );
@@ -43,12 +43,12 @@ final class SwapTest extends Test_Case {
 	public function test_an_edited_base_url_is_refused_and_no_packet_leaves(): void {
 		$base = getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
 		self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => $base ) );
-		$row  = get_option( 'byok_key_openai-compatible' );
+		$row  = self::row( 'openai-compatible' );
 		$port = parse_url( $base, PHP_URL_PORT );
 
 		// Another host of the same server: were the key sent there, the test provider would tell.
 		$other = str_replace( '127.0.0.1', 'localhost', $base );
-		foreach ( array( array( 'base_url' => $other ), array( 'base_url' => $other, 'origin' => "http://localhost:$port" ) ) as $edit ) {
+		foreach ( array( array( 'base_url' => $other ), array( 'base_url' => $other, 'origin' => "http://localhost:$port/openai-compatible/v1" ) ) as $edit ) {
 			self::plant( 'openai-compatible', $edit + $row );
 			$asked = count( Test_Provider::requests() );
 
@@ -63,6 +63,40 @@ final class SwapTest extends Test_Case {
 		}
 	}
 
+	public function test_an_edited_path_of_a_base_url_is_refused_and_no_packet_leaves(): void {
+		$base = getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
+		self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => $base ) );
+		$row = self::row( 'openai-compatible' );
+		$this->assertStringEndsWith( '/openai-compatible/v1', $row['origin'] );
+
+		// A gateway tells its customers apart by the path.
+		$other = str_replace( '/v1', '/someone-else/v1', $base );
+		foreach ( array( array( 'base_url' => $other ), array( 'base_url' => $other, 'origin' => byok_origin( 'openai-compatible', $other ) ) ) as $edit ) {
+			self::plant( 'openai-compatible', $edit + $row );
+			$this->assert_damaged( 'openai-compatible' );
+			$this->assertSame( '', byok_key_info( 'openai-compatible' )['base_url'] );
+			self::assert_error( 'byok_base_url_missing', byok_save_key( 'openai-compatible', Test_Provider::key( 'openai-compatible' ) ) );
+		}
+	}
+
+	public function test_a_key_of_a_fixed_address_is_locked_while_the_server_names_another(): void {
+		$key = Test_Provider::key();
+		self::save( 'anthropic', $key );
+		$raw = self::raw( 'anthropic' );
+
+		// The row is as it was; only the test provider is gone from the server's settings.
+		$seen = Site::run(
+			'return array( byok_key_info( "anthropic" ), byok_get_key( "anthropic" )->get_error_code(), Byok\Vault::check( "anthropic" )->get_error_code() );',
+			array( 'ini' => array( 'byok.test_provider' => '' ) )
+		)['result'];
+		$this->assertSame( array( 'locked', 'origin_changed' ), array( $seen[0]['state'], $seen[0]['reason'] ) );
+		$this->assertStringContainsString( 'not lost', $seen[0]['message'] );
+		$this->assertSame( array( 'byok_origin_changed', 'byok_origin_changed' ), array_slice( $seen, 1 ) );
+
+		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+		$this->assertSame( $key, byok_get_key( 'anthropic' ), 'opens again when it is back' );
+	}
+
 	public function test_an_edited_base_url_is_refused_even_when_the_server_allows_that_address(): void {
 		$base  = getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
 		$port  = parse_url( $base, PHP_URL_PORT );
@@ -71,13 +105,13 @@ final class SwapTest extends Test_Case {
 		$look  = 'return array( byok_key_info( "openai-compatible" )["state"], byok_get_key( "openai-compatible" )->get_error_code(), Byok\Vault::check( "openai-compatible" )->get_error_code() );';
 
 		self::save( 'openai-compatible', Test_Provider::key( 'openai-compatible' ), array( 'base_url' => $base ) );
-		$row   = get_option( 'byok_key_openai-compatible' );
+		$row   = self::row( 'openai-compatible' );
 		$asked = count( Test_Provider::requests() );
 
 		self::plant( 'openai-compatible', array( 'base_url' => $other ) + $row );
 		$this->assertSame( array( 'damaged', 'byok_origin_changed', 'byok_origin_changed' ), Site::run( $look, $ini )['result'] );
 
-		self::plant( 'openai-compatible', array( 'base_url' => $other, 'origin' => "http://localhost:$port" ) + $row );
+		self::plant( 'openai-compatible', array( 'base_url' => $other, 'origin' => "http://localhost:$port/openai-compatible/v1" ) + $row );
 		$this->assertSame( array( 'damaged', 'byok_envelope_refused', 'byok_envelope_refused' ), Site::run( $look, $ini )['result'] );
 
 		$this->assertCount( $asked, Test_Provider::requests(), 'a request has left' );
@@ -86,7 +120,7 @@ final class SwapTest extends Test_Case {
 
 	public function test_an_edited_origin_is_refused(): void {
 		self::save( 'anthropic', Test_Provider::key() );
-		self::plant( 'anthropic', array( 'origin' => 'https://example.org:443' ) + get_option( 'byok_key_anthropic' ) );
+		self::plant( 'anthropic', array( 'origin' => 'https://example.org:443' ) + self::row( 'anthropic' ) );
 		$this->assert_damaged( 'anthropic' );
 	}
 
@@ -108,7 +142,7 @@ final class SwapTest extends Test_Case {
 	 */
 	public function test_a_damaged_row_is_told_kept_and_replaced( callable $damage ): void {
 		self::save( 'anthropic', Test_Provider::key() );
-		self::plant( 'anthropic', $damage( get_option( 'byok_key_anthropic' ) ) );
+		self::plant( 'anthropic', $damage( self::row( 'anthropic' ) ) );
 		$this->assert_damaged( 'anthropic' );
 
 		$new = Test_Provider::key();
@@ -133,6 +167,15 @@ final class SwapTest extends Test_Case {
 			'no envelope'            => array( $with( array( 'envelope' => null ) ) ),
 			'an outcome not of ours' => array( $with( array( 'outcome' => '<script>alert(1)</script>' ) ) ),
 			'a text as time'         => array( $with( array( 'saved_at' => 'now' ) ) ),
+			'a number as text'       => array( static fn( $row ) => array( 'saved_at' => (string) $row['saved_at'] ) + $row ),
+			'a broken text'          => array( static fn( $row ) => substr( serialize( array( wp_json_encode( $row ) ) ), 0, -1 ) ),
+			'broken JSON'            => array( static fn( $row ) => serialize( array( substr( wp_json_encode( $row ), 0, -1 ) ) ) ),
+			'another length'         => array( static fn( $row ) => preg_replace( '/s:\d+/', 's:1', serialize( array( wp_json_encode( $row ) ) ) ) ),
+			'JSON alone'             => array( static fn( $row ) => wp_json_encode( $row ) ),
+			'a serialized row'       => array( static fn( $row ) => serialize( $row ) ),
+			'a proof not of ours'    => array( $with( array( 'proof' => 'trust me' ) ) ),
+			'a text as previous key' => array( $with( array( 'previous' => 'byok1.x' ) ) ),
+			'half a previous key'    => array( $with( array( 'previous' => array( 'envelope' => 'byok1.x' ) ) ) ),
 			'version 0'              => array( $with( array( 'version' => 0 ) ) ),
 		);
 	}
@@ -144,7 +187,7 @@ final class SwapTest extends Test_Case {
 	 */
 	public function test_a_row_of_a_newer_version_is_locked_and_kept( callable $change ): void {
 		self::save( 'anthropic', Test_Provider::key() );
-		self::plant( 'anthropic', $change( get_option( 'byok_key_anthropic' ) ) );
+		self::plant( 'anthropic', $change( self::row( 'anthropic' ) ) );
 		$raw = self::raw( 'anthropic' );
 
 		$this->assertSame( 'locked', byok_key_info( 'anthropic' )['state'] );
@@ -155,6 +198,7 @@ final class SwapTest extends Test_Case {
 
 	public function newer_rows(): array {
 		return array(
+			'nested deeper'   => array( static fn( $row ) => array( 'version' => 2, 'previous' => array( array( array( 'x' ) ) ) ) + $row ),
 			'of the row'      => array( static fn( $row ) => array( 'version' => 2 ) + $row ),
 			'of the envelope' => array( static fn( $row ) => array( 'envelope' => str_replace( 'byok1.', 'byok2.', $row['envelope'] ) ) + $row ),
 		);
@@ -167,7 +211,7 @@ final class SwapTest extends Test_Case {
 	 */
 	private function assert_refused_when( array $elsewhere ): void {
 		self::save( 'anthropic', Test_Provider::key() );
-		$row      = get_option( 'byok_key_anthropic' );
+		$row      = self::row( 'anthropic' );
 		$context  = Context::of_site_key( 'anthropic', $row['origin'] );
 		$envelope = byok_encrypt( Test_Provider::key(), $elsewhere + $context );
 		$this->assertIsString( byok_decrypt( $envelope, $elsewhere + $context ), 'it opens in its own place' );

@@ -74,13 +74,13 @@ add_action(
 				},
 				'callback'            => static function ( WP_REST_Request $request ) {
 					$name = 'byok_key_' . $request['provider'];
-					$row  = get_option( $name );
+					$row  = json_decode( get_option( $name )[0], true );
 					if ( 'locked' === $request['how'] ) {
 						$row['envelope'] = preg_replace( '/^byok1\.[^.]+\./', 'byok1.AAAAAAAAAAA.', $row['envelope'] );
 					} else {
 						$row['envelope'][40] = 'A' === $row['envelope'][40] ? 'B' : 'A';
 					}
-					return array( 'changed' => update_option( $name, $row, false ) );
+					return array( 'changed' => update_option( $name, array( wp_json_encode( $row ) ), false ) );
 				},
 			)
 		);

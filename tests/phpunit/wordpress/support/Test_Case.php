@@ -96,13 +96,22 @@ abstract class Test_Case extends TestCase {
 	}
 
 	/**
+	 * The fields of a provider's row.
+	 *
+	 * @param string $provider Provider id.
+	 */
+	protected static function row( string $provider ): array {
+		return json_decode( unserialize( self::raw( $provider ) )[0], true, 3, JSON_THROW_ON_ERROR );
+	}
+
+	/**
 	 * Stores something as a provider's row, as an attacker with access to the database would.
 	 *
 	 * @param string $provider Provider id.
-	 * @param mixed  $value    Value of the option.
+	 * @param mixed  $value    Fields of a row, or another value of the option.
 	 */
 	protected static function plant( string $provider, $value ): void {
-		update_option( "byok_key_$provider", $value, false );
+		update_option( "byok_key_$provider", is_array( $value ) ? array( wp_json_encode( $value ) ) : $value, false );
 		wp_cache_flush();
 	}
 

@@ -1,0 +1,107 @@
+<?php
+/**
+ * Changes of a stored key.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use WP_Error;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Stores or removes a row in place of the one that was read, and nothing else: whoever comes second is
+ * told. A check that ran meanwhile does not count, it only renews what is told of the same key.
+ *
+ * It never has a key.
+ *
+ * @since 0.1.0
+ */
+final class Key_Swap {
+
+	/**
+	 * How often to try again. A check takes seconds, so one more would do.
+	 */
+	private const RETRIES = 3;
+
+	/**
+	 * Stores a row.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string      $provider Provider id.
+	 * @param string|null $seen     Stored text that was read; null for no row.
+	 * @param callable    $next     Makes the new row; gets the stored one, null when there is none.
+	 * @return Key_Row|WP_Error What was stored; errors as of Key_Store::replace().
+	 */
+	public static function store( string $provider, ?string $seen, callable $next ) {
+		$row    = null;
+		$stored = self::insist(
+			$provider,
+			$seen,
+			static function ( ?string $old ) use ( $provider, $next, &$row ) {
+				$row = $next( Key_Row::parse( $old ) );
+				return Key_Store::replace(
+					$provider,
+					$old,
+					$row->to_raw(),
+					static function ( string $found ) use ( $provider, $row ): bool {
+						$other = Key_Row::parse( $found );
+						return null !== $other && $other->envelope !== $row->envelope && $other->opens( $provider );
+					}
+				);
+			}
+		);
+		return is_wp_error( $stored ) ? $stored : $row;
+	}
+
+	/**
+	 * Removes a row.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param string $seen     Stored text that was read.
+	 * @return true|WP_Error Errors as of Key_Store::remove().
+	 */
+	public static function remove( string $provider, string $seen ) {
+		return self::insist( $provider, $seen, static fn( string $old ) => Key_Store::remove( $provider, $old ) );
+	}
+
+	/**
+	 * Tries a change again as long as only a check came between.
+	 *
+	 * @param string      $provider Provider id.
+	 * @param string|null $seen     Stored text that was read; null for no row.
+	 * @param callable    $change   Makes the change; gets the text to replace.
+	 * @return true|WP_Error What the last try returned.
+	 */
+	private static function insist( string $provider, ?string $seen, callable $change ) {
+		for ( $left = self::RETRIES; ; $left-- ) {
+			$done = $change( $seen );
+			if ( ! is_wp_error( $done ) || 'conflict' !== Failure::reason( $done ) || 0 === $left ) {
+				return $done;
+			}
+
+			$found = Key_Store::read_raw( $provider );
+			if ( is_wp_error( $found ) || ! self::hold_the_same_key( $seen, $found ) ) {
+				return $done;
+			}
+			$seen = $found;
+		}
+	}
+
+	/**
+	 * Whether two stored texts differ only in what is told of a key.
+	 *
+	 * @param string|null $one   Stored text; null for no row.
+	 * @param string|null $other Another one.
+	 */
+	private static function hold_the_same_key( ?string $one, ?string $other ): bool {
+		$one   = Key_Row::parse( $one );
+		$other = Key_Row::parse( $other );
+		return null !== $one && null !== $other && $one->envelope === $other->envelope;
+	}
+}

@@ -1,0 +1,164 @@
+<?php
+/**
+ * Tests of replacing a key while the provider cannot be reached.
+ *
+ * @package byok
+ */
+
+namespace Byok\Tests;
+
+use Byok\Vault;
+
+final class PreviousKeyTest extends Test_Case {
+
+	/**
+	 * The key that works.
+	 *
+	 * @var string
+	 */
+	private string $old;
+
+	/**
+	 * The key that could not be verified.
+	 *
+	 * @var string
+	 */
+	private string $new;
+
+	protected function setUp(): void {
+		parent::setUp();
+		$this->old = Test_Provider::key();
+		$this->new = Test_Provider::key();
+		self::save( 'anthropic', $this->old );
+	}
+
+	public function test_the_new_key_is_used_and_the_old_one_is_kept(): void {
+		$saved = $this->replace_during_an_outage();
+		$this->assertSame( 'unknown', $saved['outcome'] );
+		$this->assertStringEndsWith( substr( $this->old, -4 ), $saved['previous_hint'] );
+		$this->assertStringEndsWith( 'The key before it is kept until this one is verified.', $saved['message'] );
+		$this->assertSame( $this->new, byok_get_key( 'anthropic' ) );
+		foreach ( array( $this->old, $this->new ) as $key ) {
+			self::assert_no_key( $key, self::raw( 'anthropic' ) . print_r( $saved, true ) );
+		}
+	}
+
+	public function test_a_new_key_that_is_refused_makes_place_for_the_old_one(): void {
+		$this->replace_during_an_outage();
+		$heard = null;
+		add_action(
+			'byok_key_checked',
+			static function ( $provider, $info ) use ( &$heard ) {
+				$heard = $info;
+			},
+			10,
+			2
+		);
+
+		Test_Provider::answer_always( 'invalid' );
+		$checked = Vault::check( 'anthropic' );
+		$this->assertTrue( $checked['restored'] );
+		$this->assertSame( 'Anthropic refused the new key, so the key before it is in use again.', $checked['message'] );
+		$this->assertSame( $checked['message'], $heard['message'] );
+		$this->assertSame( 'invalid', $checked['checked']['outcome'] );
+		$this->assertSame( array( 'ready', 'valid', '' ), array( $checked['state'], $checked['outcome'], $checked['previous_hint'] ) );
+		$this->assertSame( $this->old, byok_get_key( 'anthropic' ) );
+		$this->assertNull( self::row( 'anthropic' )['previous'] );
+
+		// The old one is refused as well: there is none before it, so it stays.
+		$this->assertFalse( Vault::check( 'anthropic' )['restored'] );
+		$this->assertSame( $this->old, byok_get_key( 'anthropic' ) );
+	}
+
+	/**
+	 * @dataProvider answers
+	 *
+	 * @param string $behaviour What the provider answers.
+	 * @param bool   $kept      Whether the old key is still needed.
+	 */
+	public function test_the_old_key_is_dropped_as_soon_as_the_provider_has_answered( string $behaviour, bool $kept ): void {
+		$this->replace_during_an_outage();
+		Test_Provider::answer_always( $behaviour );
+		$checked = Vault::check( 'anthropic' );
+		$this->assertFalse( $checked['restored'] );
+		$this->assertSame( $kept, '' !== $checked['previous_hint'] );
+		$this->assertSame( $kept, null !== self::row( 'anthropic' )['previous'] );
+		$this->assertSame( $this->new, byok_get_key( 'anthropic' ) );
+	}
+
+	public function answers(): array {
+		return array(
+			'valid'        => array( 'valid', false ),
+			'no credit'    => array( 'no-credit', false ),
+			'rate limited' => array( 'rate-limited', false ),
+			'restricted'   => array( 'restricted', false ),
+			'still down'   => array( 'outage', true ),
+		);
+	}
+
+	public function test_of_several_tries_during_an_outage_the_key_before_all_is_kept(): void {
+		$this->replace_during_an_outage();
+		Test_Provider::answer_always( 'outage' );
+		self::save( 'anthropic', Test_Provider::key() );
+		$this->assertStringEndsWith( substr( $this->old, -4 ), byok_key_info( 'anthropic' )['previous_hint'] );
+		$this->assertArrayNotHasKey( 'previous', self::row( 'anthropic' )['previous'], 'no chain of them' );
+
+		Test_Provider::answer_always( 'invalid' );
+		$this->assertTrue( Vault::check( 'anthropic' )['restored'] );
+		$this->assertSame( $this->old, byok_get_key( 'anthropic' ) );
+	}
+
+	public function test_a_key_that_was_checked_during_the_outage_is_kept_too(): void {
+		Test_Provider::answer_always( 'outage' );
+		$this->assertSame( 'unknown', Vault::check( 'anthropic' )['outcome'] );
+		self::save( 'anthropic', $this->new );
+		Test_Provider::answer_always( 'invalid' );
+		Vault::check( 'anthropic' );
+		$this->assertSame( $this->old, byok_get_key( 'anthropic' ) );
+	}
+
+	public function test_a_key_that_does_not_open_is_not_kept(): void {
+		self::plant( 'anthropic', array( 'envelope' => 'byok1.damaged' ) + self::row( 'anthropic' ) );
+		$saved = $this->replace_during_an_outage();
+		$this->assertSame( '', $saved['previous_hint'] );
+		$this->assertStringNotContainsString( 'kept', $saved['message'] );
+	}
+
+	public function test_an_old_key_that_was_edited_is_not_put_back(): void {
+		$this->replace_during_an_outage();
+		$row = self::row( 'anthropic' );
+		$row['previous']['origin'] = 'https://example.org:443';
+		self::plant( 'anthropic', $row );
+
+		Test_Provider::answer_always( 'invalid' );
+		$this->assertFalse( Vault::check( 'anthropic' )['restored'] );
+		$this->assertSame( $this->new, byok_get_key( 'anthropic' ) );
+	}
+
+	public function test_deleting_removes_both(): void {
+		$this->replace_during_an_outage();
+		$this->assertTrue( byok_delete_key( 'anthropic' ) );
+		$this->assertNull( self::raw( 'anthropic' ) );
+		self::assert_error( 'byok_key_absent', byok_get_key( 'anthropic' ) );
+	}
+
+	public function test_the_event_puts_the_old_key_back_by_itself(): void {
+		$this->replace_during_an_outage();
+		byok_get_key( 'anthropic' );
+		Test_Provider::answer_always( 'invalid' );
+		do_action( \Byok\Recheck::HOOK, 'anthropic' );
+		$this->assertSame( $this->old, byok_get_key( 'anthropic' ) );
+	}
+
+	/**
+	 * Saves the new key while the provider is down.
+	 *
+	 * @return array What was told.
+	 */
+	private function replace_during_an_outage(): array {
+		Test_Provider::answer_always( 'outage' );
+		$saved = self::save( 'anthropic', $this->new );
+		Test_Provider::answer_always();
+		return $saved;
+	}
+}
