@@ -55,6 +55,7 @@ section_setup() {
 	"$ROOT/bin/wordpress" 6.8
 	fetch_sqlite
 	install_browser_packages
+	find_browser_node
 }
 
 # npm packages of the browser test, as its lock file says; again only when that has changed.
@@ -65,6 +66,25 @@ install_browser_packages() {
 		say 'Installing the npm packages of the browser test'
 		(cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
 		printf '%s\n' "$stamp" >"$folder/node_modules/.byok-stamp"
+	fi
+}
+
+# The Node.js that drives the browser: playwright-core wants 20 or newer, and Debian 12 has 18. npm carries
+# Node.js itself, as a package for each kind of machine. It is then in $browser_node.
+find_browser_node() {
+	local folder=$WORK/npm/node machine
+	browser_node=$(command -v node)
+	if (($("$browser_node" -p 'process.versions.node.split(".")[0]') >= 20)); then
+		return
+	fi
+	browser_node=$folder/bin/node
+	if [[ ! -x $browser_node ]]; then
+		machine=$(node -p process.arch)
+		say "Fetching a newer Node.js for the browser test (playwright-core needs 20)"
+		mkdir -p "$folder"
+		npm install --no-audit --no-fund --no-save --ignore-scripts --prefix "$folder" "node-linux-$machine@22.12.0"
+		mkdir -p "$folder/bin"
+		ln -sf "../node_modules/node-linux-$machine/bin/node" "$browser_node"
 	fi
 }
 
@@ -160,7 +180,8 @@ section_browser() {
 	export BYOK_ARTEFACTS=$artefacts/browser-$1 BYOK_PASTED_KEYS=$keys
 	rm -rf "$BYOK_ARTEFACTS"
 	mkdir -p "$BYOK_ARTEFACTS"
-	node tests/browser/settings.mjs || status=$?
+	find_browser_node
+	"$browser_node" tests/browser/settings.mjs || status=$?
 	search_leaks "$name" "$database" "$keys" || status=$?
 	rm -f "$keys"
 	return "$status"
