@@ -6,21 +6,21 @@ final class DisclosureTest extends ExtensionTestCase {
 	/** Every way to make a function of byok throw while a secret is among the arguments around it. */
 	public function failures(): array {
 		return array(
-			'envelope'      => array( '$secret', 'byok_decrypt( $secret )' ),
-			'context field' => array( '$secret', 'byok_encrypt( $secret, array( $secret => $secret ) )' ),
-			'context type'  => array( '$secret', 'byok_encrypt( $secret, array( "slot" => array( $secret ) ) )' ),
-			'provider'      => array( '$secret', 'byok_validate_key( $secret, $secret )' ),
-			'option'        => array( '$secret', 'byok_validate_key( "openai", $secret, array( $secret => $secret ) )' ),
-			'base url'      => array( '$secret', 'byok_validate_key( "openai-compatible", $secret, array( "base_url" => $secret ) )' ),
-			'line break'    => array( '$secret', 'byok_validate_key( "openai", "a\n" . $secret )' ),
-			'not ascii'     => array( '$secret', 'byok_validate_key( "openai", $secret . "é" )' ),
-			'wrong kind'    => array( '"sk-ant-admin01-" . $secret', 'byok_validate_key( "anthropic", "sk-ant-admin01-" . $secret )' ),
-			'too long'      => array( '$secret', 'byok_encrypt( str_repeat( $secret, 500 ) )' ),
+			'envelope'      => array( 'byok_decrypt( $secret )' ),
+			'context field' => array( 'byok_encrypt( $secret, array( $secret => $secret ) )' ),
+			'context type'  => array( 'byok_encrypt( $secret, array( "slot" => array( $secret ) ) )' ),
+			'provider'      => array( 'byok_validate_key( $secret, $secret )' ),
+			'option'        => array( 'byok_validate_key( "openai", $secret, array( $secret => $secret ) )' ),
+			'base url'      => array( 'byok_validate_key( "openai-compatible", $secret, array( "base_url" => $secret ) )' ),
+			'line break'    => array( 'byok_validate_key( "openai", "a\n" . $secret )' ),
+			'not ascii'     => array( 'byok_validate_key( "openai", $secret . "é" )' ),
+			'wrong kind'    => array( 'byok_validate_key( "anthropic", "sk-ant-admin01-" . $secret )' ),
+			'too long'      => array( 'byok_encrypt( str_repeat( $secret, 500 ) )' ),
 		);
 	}
 
 	/** @dataProvider failures */
-	public function test_an_exception_shows_no_argument_of_any_frame( string $argument, string $call ): void {
+	public function test_an_exception_shows_no_argument_of_any_frame( string $call ): void {
 		$secret = $this->new_key();
 		list( , $output, $errors ) = $this->run_php( self::SALTS . "
 			class Holder { public function deeper( \$secret ) { return $call; } public static function outer( \$secret, \$again ) { return ( new self() )->deeper( \$secret ); } }
@@ -38,7 +38,7 @@ final class DisclosureTest extends ExtensionTestCase {
 	}
 
 	/** @dataProvider failures */
-	public function test_an_uncaught_exception_shows_no_argument( string $argument, string $call ): void {
+	public function test_an_uncaught_exception_shows_no_argument( string $call ): void {
 		$secret = $this->new_key();
 		list( $exit, $output, $errors ) = $this->run_php(
 			self::SALTS . "function outer( \$secret ) { return $call; } outer( '$secret' );",
