@@ -27,7 +27,7 @@ namespace {
 	 * }
 	 * @return string An envelope, `byok1.…`.
 	 * @throws \Byok\Exception\InputException     plaintext_empty, plaintext_too_long, context_*.
-	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, random_unavailable.
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, key_file_*, random_unavailable.
 	 */
 	function byok_encrypt( #[\SensitiveParameter] string $plaintext, array $context = [] ): string {}
 
@@ -39,24 +39,59 @@ namespace {
 	 * @return string The plaintext. Do not store, log or print it.
 	 * @throws \Byok\Exception\InputException     context_*.
 	 * @throws \Byok\Exception\EnvelopeException  envelope_malformed, envelope_unsupported_version,
-	 *                                            envelope_unknown_key, envelope_refused.
-	 * @throws \Byok\Exception\KeySourceException source_*, salts_*.
+	 *                                            envelope_unknown_key, envelope_refused, reveal_refused
+	 *                                            (`byok.allow_reveal` is off).
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, key_file_*.
 	 */
 	function byok_decrypt( string $envelope, array $context = [] ): string {}
 
 	/**
-	 * Tells about an envelope without decrypting it. Never throws for a bad envelope.
+	 * Tells about an envelope. Never throws for a bad envelope.
 	 *
-	 * @param string $envelope Any string.
+	 * @param string     $envelope Any string.
+	 * @param array|null $context  The context it was encrypted for: then it is also tried whether it opens
+	 *                             there. Null: nothing is decrypted. The plaintext is wiped, never returned.
 	 * @return array {
 	 *     @type int|null    $version Format version; null when it is not an envelope.
 	 *     @type string|null $key_id  Id of the root key that opens it.
 	 *     @type string      $state   `ready`, `stale` (opens under a previous key), `locked` (its key is not
-	 *                                here) or `damaged` (not an envelope).
+	 *                                here) or `damaged` (not an envelope, or it does not open in this context).
 	 *     @type string|null $reason  Why it is locked or damaged; null otherwise.
 	 * }
+	 * @throws \Byok\Exception\InputException context_*.
 	 */
-	function byok_inspect( string $envelope ): array {}
+	function byok_inspect( string $envelope, ?array $context = null ): array {}
+
+	/**
+	 * Encrypts what is in an envelope again, under the current key and for the same context. The plaintext
+	 * never becomes a PHP value; works with `byok.allow_reveal` off.
+	 *
+	 * @param string $envelope What byok_encrypt() returned, under any key of the ring or of `$previous`.
+	 * @param array  $context  The context it was encrypted for.
+	 * @param array  $previous {
+	 *     Secrets that are used for this call only. Strings.
+	 *
+	 *     @type string $key       A former `BYOK_KEY`, or the line of a former key file.
+	 *     @type string $auth_key  A former `AUTH_KEY`, together with
+	 *     @type string $auth_salt the former `AUTH_SALT`.
+	 * }
+	 * @return string An envelope under the current key; the same text when it was under it already.
+	 * @throws \Byok\Exception\InputException     context_*, option_invalid (an unknown name in `$previous`, or a
+	 *                                            value that is not a string).
+	 * @throws \Byok\Exception\EnvelopeException  envelope_malformed, envelope_unsupported_version,
+	 *                                            envelope_unknown_key, envelope_refused.
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_* (of `$previous` too: source_missing when one
+	 *                                            salt of two is given), key_file_*, random_unavailable.
+	 */
+	function byok_reencrypt( string $envelope, array $context = [], #[\SensitiveParameter] array $previous = [] ): string {}
+
+	/**
+	 * Makes a new key for `BYOK_KEY` or a key file.
+	 *
+	 * @return string `byok-root:` and 32 random bytes in base64url, 53 characters.
+	 * @throws \Byok\Exception\KeySourceException random_unavailable.
+	 */
+	function byok_generate_key(): string {}
 
 	/**
 	 * Checks a key with its provider, by the cheapest call that proves it without cost.
@@ -87,6 +122,26 @@ namespace {
 	 *                                          test_provider_refused.
 	 */
 	function byok_validate_key( string $provider, #[\SensitiveParameter] string $key, array $options = [] ): array {}
+
+	/**
+	 * Checks the key in an envelope with its provider. The key never becomes a PHP value; works with
+	 * `byok.allow_reveal` off.
+	 *
+	 * @param string $provider Provider id, see byok_providers().
+	 * @param string $envelope What byok_encrypt() returned.
+	 * @param array  $context  The context it was encrypted for. Its `origin` must be what byok_origin() gives
+	 *                         for this provider and `base_url`: a key goes only to the address it is bound to.
+	 * @param array  $options  As for byok_validate_key().
+	 * @return array As of byok_validate_key().
+	 * @throws \Byok\Exception\InputException     provider_unknown, option_invalid, context_*, base_url_*,
+	 *                                            origin_mismatch, key_* (what was encrypted is no key).
+	 * @throws \Byok\Exception\EnvelopeException  envelope_malformed, envelope_unsupported_version,
+	 *                                            envelope_unknown_key, envelope_refused.
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, key_file_*.
+	 * @throws \Byok\Exception\NetworkException   address_refused (a literal address), ca_file_unusable,
+	 *                                            test_provider_refused.
+	 */
+	function byok_validate_envelope( string $provider, string $envelope, array $context, array $options = [] ): array {}
 
 	/**
 	 * Masks a key for people: what names the provider, and the last four characters. Short keys are
@@ -138,11 +193,17 @@ namespace {
 	 * Tells which key source is in force. Never any key material, never an exception.
 	 *
 	 * @return array {
-	 *     @type string|null $source   `environment`, `constant` or `salts`; null when there is none.
-	 *     @type string|null $key_id   Id of the current root key; null when it cannot be used.
-	 *     @type string|null $error    Reason code when it cannot be used; null otherwise.
-	 *     @type string|null $message  The same in a sentence.
-	 *     @type string[]    $warnings Reason codes: other sources that cannot be used, and `test_provider`.
+	 *     @type string|null $source           `key_file`, `environment`, `constant` or `salts`; null when there is
+	 *                                         none.
+	 *     @type string|null $key_id           Id of the current root key; null when it cannot be used.
+	 *     @type string|null $error            Reason code when it cannot be used; null otherwise.
+	 *     @type string|null $message          The same in a sentence.
+	 *     @type string[]    $warnings         Reason codes: other sources and previous secrets that cannot be
+	 *                                         used, `previous_key_files_late`, `key_file_own` (the key file
+	 *                                         belongs to the user that PHP runs as), `memory_not_locked` (the
+	 *                                         root may reach swap or a core dump) and `test_provider`.
+	 *     @type string[]    $previous_key_ids Ids of the keys that only read, in order.
+	 *     @type bool        $reveal           Whether byok_decrypt() gives out plaintexts: `byok.allow_reveal`.
 	 * }
 	 */
 	function byok_key_source(): array {}

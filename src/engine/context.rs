@@ -41,6 +41,12 @@ impl Context {
         Ok(())
     }
 
+    /// The only address that may receive the key.
+    pub fn origin(&self) -> &[u8] {
+        let [.., origin] = &self.fields;
+        origin
+    }
+
     /// `ctx` of the format: the envelope's prefix, then every field behind its length.
     pub(crate) fn encode(&self, prefix: &[u8]) -> Vec<u8> {
         let mut out = prefix.to_vec();

@@ -13,7 +13,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::keyring::{KEY_ID_LEN, KeyRing, expand};
+use crate::keyring::KeyRing;
+use crate::root::{KEY_ID_LEN, Root};
 
 #[cfg(not(poly1305_backend = "soft"))]
 compile_error!("build with --cfg poly1305_backend=\"soft\" (see .cargo/config.toml)");
@@ -111,10 +112,9 @@ pub fn seal_with_nonce(
         1..=PLAINTEXT_MAX => {}
         _ => return Err(Error::PlaintextTooLong),
     }
-    let key_id = ring.current_id();
-    let head = head(key_id);
+    let root = ring.current();
+    let head = head(root.id());
     let aad = context.encode(&head);
-    let root = ring.root(key_id).ok_or(Error::EnvelopeUnknownKey)?;
     let derived = Derived::new(root, &nonce, &aad);
 
     let mut body = vec![0u8; OVERHEAD + plaintext.len()];
@@ -172,6 +172,44 @@ pub fn inspect(ring: std::result::Result<&KeyRing, Error>, text: &[u8]) -> Inspe
         state,
         reason,
     }
+}
+
+/// [`inspect`] that also tries to open the envelope at this place: what its key refuses is
+/// damaged. The plaintext is wiped.
+pub fn inspect_at(
+    ring: std::result::Result<&KeyRing, Error>,
+    context: &Context,
+    text: &[u8],
+) -> Inspection {
+    let told = inspect(ring, text);
+    let opened = match (told.state, ring) {
+        (State::Ready | State::Stale, Ok(ring)) => {
+            Envelope::parse(text).and_then(|envelope| envelope.open(ring, context))
+        }
+        _ => return told,
+    };
+    match opened {
+        Ok(_) => told,
+        Err(error) => Inspection {
+            state: State::Damaged,
+            reason: Some(error),
+            ..told
+        },
+    }
+}
+
+/// Encrypts the plaintext of an envelope again, under the ring's current key and for the same
+/// place. `None` when it already is under that key, and opens.
+///
+/// # Errors
+/// Those of [`Envelope::parse`] and [`Envelope::open`], and `RandomUnavailable`.
+pub fn reencrypt(ring: &KeyRing, context: &Context, text: &[u8]) -> Result<Option<String>> {
+    let envelope = Envelope::parse(text)?;
+    let plaintext = envelope.open(ring, context)?;
+    if ring.is_current(&envelope.key_id) {
+        return Ok(None);
+    }
+    seal(ring, context, &plaintext).map(Some)
 }
 
 impl Envelope {
@@ -240,7 +278,7 @@ impl Envelope {
         Ok(plaintext)
     }
 
-    fn decrypt(&self, root: &[u8; 32], context: &Context, out: &mut [u8]) -> Result<()> {
+    fn decrypt(&self, root: &Root, context: &Context, out: &mut [u8]) -> Result<()> {
         let aad = context.encode(&head(&self.key_id));
         let (front, back) = self.body.split_at(NONCE_LEN + COMMITMENT_LEN);
         let (nonce, commitment) = front.split_at(NONCE_LEN);
@@ -291,10 +329,10 @@ fn version(text: &[u8]) -> Option<u32> {
 struct Derived(Zeroizing<[u8; 64]>);
 
 impl Derived {
-    fn new(root: &[u8; 32], nonce: &[u8; NONCE_LEN], aad: &[u8]) -> Self {
+    fn new(root: &Root, nonce: &[u8; NONCE_LEN], aad: &[u8]) -> Self {
         let mut okm = Zeroizing::new([0u8; 64]);
         let info = [b"byok/v1/msg\0", aad].concat();
-        expand(root, nonce, &info, &mut okm[..]);
+        root.expand(nonce, &info, &mut okm[..]);
         Derived(okm)
     }
 

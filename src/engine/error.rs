@@ -86,6 +86,8 @@ errors! {
     BaseUrlMalformed = Input, "base_url_malformed", "The base URL must look like https://host/path, without user name, query or fragment.";
     /// The base URL is not https.
     BaseUrlNotHttps = Input, "base_url_not_https", "The base URL must begin with https://.";
+    /// The key is bound to another address than the one it would be sent to.
+    OriginMismatch = Input, "origin_mismatch", "This key is bound to another address than the one it would be sent to.";
     /// The address is loopback, private or reserved, and not allowed by `byok.allow_hosts`.
     AddressRefused = Network, "address_refused", "This address is on a private or reserved network and is not allowed by the server's configuration.";
 
@@ -97,14 +99,16 @@ errors! {
     EnvelopeUnknownKey = Envelope, "envelope_unknown_key", "This envelope was encrypted under another key. It opens again when that key is given back.";
     /// The cipher refused: changed, or moved from another place.
     EnvelopeRefused = Envelope, "envelope_refused", "This envelope was changed, or belongs to another place.";
+    /// `byok.allow_reveal` is off.
+    RevealRefused = Envelope, "reveal_refused", "This server does not give out keys (byok.allow_reveal is off). They can still be checked and re-encrypted.";
 
     /// Neither a key nor salts are there.
     SourceMissing = KeySource, "source_missing", "This site has no key source: define BYOK_KEY, or AUTH_KEY and AUTH_SALT.";
-    /// `BYOK_KEY` has fewer than 32 characters.
-    SourceTooShort = KeySource, "source_too_short", "BYOK_KEY must have at least 32 characters.";
-    /// `BYOK_KEY` begins with `byok-root:` but 32 bytes in base64url do not follow.
-    SourceMalformed = KeySource, "source_malformed", "BYOK_KEY begins with byok-root: but is not a complete key.";
-    /// The environment variable `BYOK_KEY` was taken by a parent process.
+    /// A secret (`BYOK_KEY`, a key file) has fewer than 32 characters.
+    SourceTooShort = KeySource, "source_too_short", "The secret in BYOK_KEY or the key file must have at least 32 characters.";
+    /// A secret begins with `byok-root:` but 32 bytes in base64url do not follow.
+    SourceMalformed = KeySource, "source_malformed", "The secret in BYOK_KEY or the key file begins with byok-root: but is not a complete key.";
+    /// The environment variable `BYOK_KEY` or `BYOK_KEY_PREVIOUS` was taken by a parent process.
     SourceTaken = KeySource, "source_taken", "BYOK_KEY was taken by a parent process. Give this process its own.";
     /// `AUTH_KEY` or `AUTH_SALT` still has the text of the sample configuration.
     SaltsPlaceholder = KeySource, "salts_placeholder", "AUTH_KEY or AUTH_SALT still has its placeholder text.";
@@ -112,6 +116,30 @@ errors! {
     SaltsDuplicated = KeySource, "salts_duplicated", "AUTH_KEY or AUTH_SALT has the same value as another secret key of this site.";
     /// `AUTH_KEY` or `AUTH_SALT` has fewer than 32 characters.
     SaltsTooShort = KeySource, "salts_too_short", "AUTH_KEY and AUTH_SALT must have at least 32 characters each.";
+    /// The path of a key file does not begin with a slash.
+    KeyFileRelative = KeySource, "key_file_relative", "The path of the key file must be absolute.";
+    /// There is no such key file.
+    KeyFileMissing = KeySource, "key_file_missing", "The key file does not exist. Create it, or correct byok.key_file.";
+    /// The user that PHP starts as may not read the key file, or reading fails.
+    KeyFileUnreadable = KeySource, "key_file_unreadable", "The key file cannot be read by the user that PHP starts as. WP-CLI and cron jobs need a source of their own.";
+    /// The key file is a link, directory, pipe, socket or device.
+    KeyFileNotRegular = KeySource, "key_file_not_regular", "The key file must be a regular file, not a link, directory, pipe or device.";
+    /// The key file belongs to a user who is not trusted.
+    KeyFileOwner = KeySource, "key_file_owner", "The key file must belong to root (chown root).";
+    /// Others than its owner may do something with the key file.
+    KeyFileMode = KeySource, "key_file_mode", "The key file must be readable by its owner only (chmod 400).";
+    /// The key file is empty or longer than 4096 bytes.
+    KeyFileSize = KeySource, "key_file_size", "The key file must have 1 to 4096 bytes.";
+    /// The key file has several lines or a control character.
+    KeyFileMalformed = KeySource, "key_file_malformed", "The key file must hold one line of text without control characters.";
+    /// `byok.key_file` is another one than when PHP started.
+    KeyFileLate = KeySource, "key_file_late", "byok.key_file belongs into php.ini or conf.d, where PHP reads it before php-fpm drops its privileges. The configuration of a pool comes too late.";
+    /// A warning: `byok.previous_key_files` is another one than when PHP started.
+    PreviousKeyFilesLate = KeySource, "previous_key_files_late", "byok.previous_key_files belongs into php.ini or conf.d, where PHP reads it before php-fpm drops its privileges. The configuration of a pool comes too late.";
+    /// A warning: a key file belongs to the user that PHP runs as, who is not root.
+    KeyFileOwn = KeySource, "key_file_own", "The key file belongs to the user that PHP runs as, so PHP code can read it. Let it belong to root.";
+    /// A warning: the memory of root keys could not be locked, or not be left out of core dumps.
+    MemoryNotLocked = KeySource, "memory_not_locked", "The system does not let byok lock the root key in memory, so it may reach swap or a core dump. Raise the limit of locked memory (RLIMIT_MEMLOCK).";
 
     /// The system's random number generator failed.
     RandomUnavailable = KeySource, "random_unavailable", "The system gives no random numbers.";

@@ -11,11 +11,15 @@ pub mod context;
 pub mod credential;
 pub mod envelope;
 pub mod error;
+pub mod keyfile;
 pub mod keyring;
 pub mod mask;
 pub mod origin;
+pub mod process;
+pub mod protected;
 pub mod provider;
 pub mod redact;
 mod resolver;
+pub mod root;
 
 pub use error::{Error, Result};

@@ -11,6 +11,9 @@ use ext_php_rs::zend::{IniEntryDef, IniEntryDefs};
 
 use crate::shim;
 
+const KEY_FILE: &CStr = c"byok.key_file";
+const PREVIOUS_KEY_FILES: &CStr = c"byok.previous_key_files";
+const ALLOW_REVEAL: &CStr = c"byok.allow_reveal";
 const TENANT: &CStr = c"byok.tenant";
 const TIMEOUT: &CStr = c"byok.timeout";
 const ALLOW_HOSTS: &CStr = c"byok.allow_hosts";
@@ -24,7 +27,10 @@ const TIMEOUT_DEFAULT: f64 = 15.0;
 /// A worker of php-fpm must not be held longer than this by one check.
 pub const TIMEOUT_MAX: f64 = 60.0;
 
-static ENTRIES: IniEntryDefs<7> = IniEntryDefs::new([
+static ENTRIES: IniEntryDefs<10> = IniEntryDefs::new([
+    IniEntryDef::new(KEY_FILE, c"", IniEntryPermission::System),
+    IniEntryDef::new(PREVIOUS_KEY_FILES, c"", IniEntryPermission::System),
+    IniEntryDef::new(ALLOW_REVEAL, c"1", IniEntryPermission::System),
     IniEntryDef::new(TENANT, c"", IniEntryPermission::System),
     IniEntryDef::new(TIMEOUT, c"15", IniEntryPermission::System),
     IniEntryDef::new(ALLOW_HOSTS, c"", IniEntryPermission::System),
@@ -37,6 +43,22 @@ static ENTRIES: IniEntryDefs<7> = IniEntryDefs::new([
 /// Registers the entries. Module start-up only.
 pub fn register(module: i32) {
     IniEntryDef::register(ENTRIES.as_slice(), module);
+}
+
+/// `byok.key_file`: path of the file that holds the root key's secret. Read at module start-up.
+pub fn key_file() -> String {
+    shim::ini(KEY_FILE)
+}
+
+/// `byok.previous_key_files`: paths, separated by `:`, of files that only read. Read at module
+/// start-up.
+pub fn previous_key_files() -> String {
+    shim::ini(PREVIOUS_KEY_FILES)
+}
+
+/// `byok.allow_reveal`: whether PHP code may have a plaintext.
+pub fn allow_reveal() -> bool {
+    is_on(ALLOW_REVEAL)
 }
 
 /// `byok.tenant`: binds envelopes to a pool of php-fpm, so that two pools with one key cannot open
@@ -60,7 +82,6 @@ pub fn duration(seconds: f64) -> Option<Duration> {
 /// network or without TLS), `byok.allow_proxy`, `byok.ca_file` (PEM, in place of the built-in
 /// roots), `byok.test_provider` (a server on this machine that stands in for every provider).
 pub fn policy() -> Policy {
-    let allow_proxy = shim::ini(ALLOW_PROXY).trim().to_ascii_lowercase();
     Policy {
         allow_hosts: shim::ini(ALLOW_HOSTS)
             .split([',', ' '])
@@ -68,9 +89,15 @@ pub fn policy() -> Policy {
             .map(str::to_ascii_lowercase)
             .collect(),
         test_provider: Some(shim::ini(TEST_PROVIDER)).filter(|url| !url.is_empty()),
-        allow_proxy: matches!(allow_proxy.as_str(), "1" | "on" | "yes" | "true"),
+        allow_proxy: is_on(ALLOW_PROXY),
         ca_file: Some(shim::ini(CA_FILE))
             .filter(|path| !path.is_empty())
             .map(PathBuf::from),
     }
+}
+
+/// Whether a switch is on. `php.ini` turns the words into `1`, other ways to set an entry do not.
+fn is_on(name: &CStr) -> bool {
+    let value = shim::ini(name).trim().to_ascii_lowercase();
+    matches!(value.as_str(), "1" | "on" | "yes" | "true")
 }

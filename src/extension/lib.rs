@@ -7,6 +7,7 @@
 #![allow(missing_docs)]
 
 mod envelopes;
+mod environment;
 mod ini;
 mod providers;
 mod shim;
@@ -19,8 +20,9 @@ use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 
 /// Parameters that carry a secret, counted from 0.
-const SENSITIVE: [(&str, u32); 5] = [
+const SENSITIVE: [(&str, u32); 6] = [
     ("byok_encrypt", 0),
+    ("byok_reencrypt", 2),
     ("byok_validate_key", 1),
     ("byok_mask", 0),
     ("byok_redact", 0),
@@ -33,7 +35,7 @@ fn startup(_kind: i32, module: i32) -> i32 {
     std::panic::set_hook(Box::new(|_| {}));
     ini::register(module);
     shim::register_exceptions();
-    sources::take_environment();
+    sources::start();
     if SENSITIVE
         .iter()
         .all(|(function, parameter)| shim::mark_sensitive(function, *parameter))
@@ -45,9 +47,14 @@ fn startup(_kind: i32, module: i32) -> i32 {
     }
 }
 
+extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
+    let _ = std::panic::catch_unwind(sources::end);
+    0
+}
+
 extern "C" fn request_startup(_kind: i32, _module: i32) -> i32 {
     // An extern "C" function must not unwind; nothing here panics but by a fault of ours.
-    let _ = std::panic::catch_unwind(sources::wipe_environment);
+    let _ = std::panic::catch_unwind(sources::begin_process);
     0
 }
 
@@ -94,6 +101,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
     let module = module
         .name("byok")
         .version(env!("CARGO_PKG_VERSION"))
+        .shutdown_function(shutdown)
         .request_startup_function(request_startup)
         .request_shutdown_function(request_shutdown)
         .info_function(info);

@@ -1,18 +1,19 @@
-//! `byok_validate_key()`, `byok_providers()`, `byok_detect_provider()`, `byok_origin()`.
+//! `byok_validate_key()`, `byok_validate_envelope()`, `byok_providers()`, `byok_detect_provider()`, `byok_origin()`.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use byok_engine::agent::{Client, Policy};
 use byok_engine::credential::Credential;
+use byok_engine::envelope::Envelope;
 use byok_engine::provider::{self, Provider};
 use byok_engine::{Error, Result, check};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use secrecy::ExposeSecret;
 
-use crate::ini;
-use crate::values::{Array, Bytes, Table, call};
+use crate::values::{Array, Bytes, Failure, Table, call};
+use crate::{envelopes, ini};
 
 thread_local! {
     /// One client per process, so that connections outlive a request, and the process it was made in.
@@ -88,31 +89,65 @@ pub fn byok_validate_key(provider: Bytes, key: Bytes, options: Array) -> PhpResu
         let provider = find(provider.0)?;
         let options = self::options(&options)?;
         let credential = Credential::parse(key.0)?;
-        let checked = with_client(|client| {
-            check::check(
-                client,
-                provider,
-                options.base_url.as_deref(),
-                &credential,
-                options.timeout,
-            )
-        })?;
-        let mut table = ZendHashTable::new();
-        table.insert("outcome", checked.outcome.as_str())?;
-        table.insert("provider", provider.id.as_str())?;
-        table.insert("origin", checked.origin)?;
-        table.insert("reason", checked.reason.as_str())?;
-        table.insert("http_status", checked.http_status.map(i64::from))?;
-        table.insert("retry_after", checked.retry_after.map(i64::from))?;
-        table.insert("recognised", checked.recognised)?;
-        table.insert("trimmed", checked.trimmed)?;
-        table.insert("hint", checked.hint)?;
-        table.insert(
-            "elapsed_ms",
-            i64::try_from(checked.elapsed_ms).unwrap_or(i64::MAX),
-        )?;
-        Ok(table)
+        ask(provider, &options, &credential)
     })
+}
+
+/// Checks the key of an envelope with its provider.
+#[php_function]
+#[php(defaults(options = Array::EMPTY))]
+pub fn byok_validate_envelope(
+    provider: Bytes,
+    envelope: Bytes,
+    context: Array,
+    options: Array,
+) -> PhpResult<Table> {
+    call(|| {
+        let provider = find(provider.0)?;
+        let options = self::options(&options)?;
+        let place = envelopes::context(&context)?;
+        let origin = provider::origin_of(provider, options.base_url.as_deref(), &ini::policy())?;
+        // The envelope only opens with the origin it is bound to. Without this, a caller could name
+        // that one and have the key sent elsewhere.
+        if place.origin() != origin.as_bytes() {
+            return Err(Error::OriginMismatch.into());
+        }
+        let parsed = Envelope::parse(envelope.0)?;
+        let plaintext = envelopes::with_ring(|ring| parsed.open(ring, &place))?;
+        ask(provider, &options, &Credential::parse(&plaintext)?)
+    })
+}
+
+/// Checks a key and tells what was found.
+fn ask(
+    provider: &Provider,
+    options: &Options,
+    credential: &Credential,
+) -> std::result::Result<Table, Failure> {
+    let checked = with_client(|client| {
+        check::check(
+            client,
+            provider,
+            options.base_url.as_deref(),
+            credential,
+            options.timeout,
+        )
+    })?;
+    let mut table = ZendHashTable::new();
+    table.insert("outcome", checked.outcome.as_str())?;
+    table.insert("provider", provider.id.as_str())?;
+    table.insert("origin", checked.origin)?;
+    table.insert("reason", checked.reason.as_str())?;
+    table.insert("http_status", checked.http_status.map(i64::from))?;
+    table.insert("retry_after", checked.retry_after.map(i64::from))?;
+    table.insert("recognised", checked.recognised)?;
+    table.insert("trimmed", checked.trimmed)?;
+    table.insert("hint", checked.hint)?;
+    table.insert(
+        "elapsed_ms",
+        i64::try_from(checked.elapsed_ms).unwrap_or(i64::MAX),
+    )?;
+    Ok(table)
 }
 
 /// The table of providers.
@@ -167,6 +202,7 @@ pub fn byok_origin(provider: Bytes, base_url: Bytes) -> PhpResult<String> {
 pub fn register(module: ModuleBuilder) -> ModuleBuilder {
     module
         .function(wrap_function!(byok_validate_key))
+        .function(wrap_function!(byok_validate_envelope))
         .function(wrap_function!(byok_providers))
         .function(wrap_function!(byok_detect_provider))
         .function(wrap_function!(byok_origin))

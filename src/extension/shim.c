@@ -130,19 +130,10 @@ char *byok_string_bytes(zend_string *string)
 	return ZSTR_VAL(string);
 }
 
-/* 0 not defined, 1 a string (borrowed until the end of the request), 2 defined but no string. */
-int byok_constant(const char *name, size_t length, const char **bytes, size_t *bytes_length)
+/* The value of a constant, borrowed until the end of the request; NULL when it is not defined. */
+zval *byok_constant(const char *name, size_t length)
 {
-	zval *value = zend_get_constant_str(name, length);
-	if (!value) {
-		return 0;
-	}
-	if (Z_TYPE_P(value) != IS_STRING) {
-		return 2;
-	}
-	*bytes = Z_STRVAL_P(value);
-	*bytes_length = Z_STRLEN_P(value);
-	return 1;
+	return zend_get_constant_str(name, length);
 }
 
 const char *byok_ini_string(const char *name, size_t length)

@@ -28,12 +28,7 @@ unsafe extern "C" {
     fn byok_mark_sensitive(name: *const c_char, length: usize, parameter: u32) -> i32;
     fn byok_string_alloc(length: usize) -> *mut zend_string;
     fn byok_string_bytes(string: *mut zend_string) -> *mut u8;
-    fn byok_constant(
-        name: *const c_char,
-        length: usize,
-        bytes: *mut *const u8,
-        bytes_length: *mut usize,
-    ) -> i32;
+    fn byok_constant(name: *const c_char, length: usize) -> *const Zval;
     fn byok_ini_string(name: *const c_char, length: usize) -> *const c_char;
     fn byok_wipe_globals(
         name: *const c_char,
@@ -83,26 +78,13 @@ pub fn mark_sensitive(function: &str, parameter: u32) -> bool {
     unsafe { byok_mark_sensitive(function.as_ptr().cast(), function.len(), parameter) == 0 }
 }
 
-/// The bytes of a PHP constant; empty when it is defined but not a string.
+/// The value of a PHP constant.
 ///
-/// The caller must not keep the slice beyond the request: constants are freed at its end.
-pub fn constant<'request>(name: &str) -> Option<&'request [u8]> {
-    let mut bytes = std::ptr::null();
-    let mut length = 0;
-    // SAFETY: the out parameters are valid; a string constant is neither changed nor freed before
-    // the end of the request.
-    unsafe {
-        match byok_constant(
-            name.as_ptr().cast(),
-            name.len(),
-            &raw mut bytes,
-            &raw mut length,
-        ) {
-            0 => None,
-            1 => Some(std::slice::from_raw_parts(bytes, length)),
-            _ => Some(&[]),
-        }
-    }
+/// The caller must not keep it beyond the request: constants are freed at its end.
+pub fn constant<'request>(name: &str) -> Option<&'request Zval> {
+    // SAFETY: the name is valid for the call; the value of a constant is neither changed nor freed
+    // before the end of the request.
+    unsafe { byok_constant(name.as_ptr().cast(), name.len()).as_ref() }
 }
 
 /// The value of an INI entry; empty when it has none.

@@ -1,23 +1,28 @@
-//! Reads what the key ring is made of: the environment once, the constants once a request.
+//! Reads what the key ring is made of: files and environment once, the constants once a request.
 //!
-//! It promises that the environment variable is gone from a process that serves requests before
+//! It promises that the environment variables are gone from a process that serves requests before
 //! any PHP code runs there, and that roots made of constants are wiped when the request ends. It
 //! does not know which source is better.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, c_char};
-use std::sync::OnceLock;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use byok_engine::keyring::{self, Assembled, Given};
-use zeroize::{Zeroize, Zeroizing};
+use byok_engine::process::{AtStart, ProcessKeys};
+use ext_php_rs::types::Zval;
 
-use crate::shim;
+use crate::{environment, ini, shim};
 
-const ENVIRONMENT: &CStr = c"BYOK_KEY";
-
-/// The secret constants of WordPress beside `AUTH_KEY` and `AUTH_SALT`.
-const OTHER_SALTS: [&str; 6] = [
+/// The constants a ring is made of, in the order of `assemble`. From `OTHER_SALTS` on, the secret
+/// constants of WordPress that must differ from `AUTH_KEY` and `AUTH_SALT`.
+const CONSTANTS: [&str; 12] = [
+    "BYOK_KEY",
+    "BYOK_KEY_PREVIOUS",
+    "AUTH_KEY",
+    "AUTH_SALT",
+    "AUTH_KEY_PREVIOUS",
+    "AUTH_SALT_PREVIOUS",
     "SECURE_AUTH_KEY",
     "LOGGED_IN_KEY",
     "NONCE_KEY",
@@ -25,82 +30,68 @@ const OTHER_SALTS: [&str; 6] = [
     "LOGGED_IN_SALT",
     "NONCE_SALT",
 ];
+const OTHER_SALTS: usize = 6;
 
-static FROM_ENVIRONMENT: OnceLock<Option<Zeroizing<Vec<u8>>>> = OnceLock::new();
-/// The process whose environment was wiped last: forked workers have their own copy.
-static WIPED_PID: AtomicU32 = AtomicU32::new(0);
+/// What this process was given. A server may start its modules twice in one process.
+static PROCESS: RwLock<Option<ProcessKeys>> = RwLock::new(None);
+/// The process that began last: forked workers have their own environment and no locked memory.
+static BEGUN_PID: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     /// The ring of this request, and which constants it was made of.
     static RING: RefCell<Option<(Seen, Assembled)>> = const { RefCell::new(None) };
 }
 
+/// The constants of a request.
+type Constants<'request> = [Option<&'request Zval>; CONSTANTS.len()];
+
 /// Address and length of each constant: within a request a constant may appear, but never change.
-type Seen = [Option<(usize, usize)>; 3 + OTHER_SALTS.len()];
+type Seen = [Option<(usize, usize)>; CONSTANTS.len()];
 
-/// Takes `BYOK_KEY` from the environment. Module start-up only: later, PHP code may have set it.
-pub fn take_environment() {
-    FROM_ENVIRONMENT
-        .get_or_init(|| environment_value().map(|value| Zeroizing::new(value.to_bytes().to_vec())));
+/// Derives the roots of key files and environment. Module start-up only: PHP may still be root
+/// then, and later PHP code may have set a variable.
+pub fn start() {
+    let process = ProcessKeys::derive(&AtStart {
+        key_file: &ini::key_file(),
+        previous_key_files: &ini::previous_key_files(),
+        environment: environment::value(environment::KEY),
+        environment_previous: environment::value(environment::PREVIOUS),
+    });
+    set_process(Some(process));
+    environment::follow_forks();
 }
 
-/// Overwrites the variable wherever it lies, so that neither `phpinfo()`, `getenv()`, a child process
-/// nor `/proc/self/environ` shows it, nor
-/// `$_SERVER` and `$_ENV` where PHP has already copied it. The master of php-fpm never comes here and keeps its own for
-/// a reload.
-pub fn wipe_environment() {
+/// Wipes the roots of the process. Module shut-down only.
+pub fn end() {
+    set_process(None);
+}
+
+fn set_process(process: Option<ProcessKeys>) {
+    // Nothing panics while it holds the lock.
+    if let Ok(mut slot) = PROCESS.write() {
+        *slot = process;
+    }
+}
+
+/// Before the first request of a process: locks its roots in memory and wipes its environment. The
+/// master of php-fpm never comes here and keeps its own for a reload.
+pub fn begin_process() {
     let pid = std::process::id();
-    if shim::is_preloading() || WIPED_PID.swap(pid, Ordering::Relaxed) == pid {
+    if shim::is_preloading() || BEGUN_PID.swap(pid, Ordering::Relaxed) == pid {
         return;
     }
-    if environment_value().is_some() {
-        shim::wipe_globals(ENVIRONMENT, keyring::TAKEN_MARK);
+    if let Ok(slot) = PROCESS.read()
+        && let Some(process) = &*slot
+    {
+        process.lock();
     }
-    if let Some(value) = environment_value() {
-        let start = value.as_ptr().cast::<u8>().cast_mut();
-        // SAFETY: getenv gave a NUL-terminated string in this process's own environment; no PHP code
-        // runs yet, so nobody else reads it.
-        wipe_value(unsafe { std::slice::from_raw_parts_mut(start, value.count_bytes()) });
-    }
-    // PHP moves its environment to make room for the process title; the kernel still shows the old
-    // place.
-    let Some((start, end)) = initial_environment() else {
-        return;
-    };
-    // SAFETY: the kernel says that this range of our own stack holds the initial environment.
-    let initial = unsafe { std::slice::from_raw_parts_mut(start as *mut u8, end - start) };
-    for entry in initial.split_mut(|byte| *byte == 0) {
-        if let Some((name, value)) = entry.split_at_mut_checked(ENVIRONMENT.count_bytes() + 1)
-            && name.starts_with(ENVIRONMENT.to_bytes())
-            && name.ends_with(b"=")
-        {
-            wipe_value(value);
-        }
-    }
-}
-
-fn wipe_value(value: &mut [u8]) {
-    value.zeroize();
-    let length = keyring::TAKEN_MARK.len().min(value.len());
-    value[..length].copy_from_slice(&keyring::TAKEN_MARK[..length]);
-}
-
-/// Where the kernel put the environment (`proc(5)`: `env_start` and `env_end`, fields 50 and 51 of
-/// `stat`). `None` where there is no such file.
-fn initial_environment() -> Option<(usize, usize)> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is the program's name in parentheses and may hold spaces.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(50 - 3);
-    let start = fields.next()?.parse().ok()?;
-    let end = fields.next()?.parse().ok()?;
-    (start != 0 && end > start).then_some((start, end))
+    environment::wipe();
 }
 
 /// Calls `body` with the ring of this request.
 pub fn with<R>(body: impl FnOnce(&Assembled) -> R) -> R {
-    let constants = constants();
-    let seen = constants.map(|value| value.map(|bytes| (bytes.as_ptr() as usize, bytes.len())));
+    let constants = CONSTANTS.map(shim::constant);
+    let seen = constants.map(|value| value.map(place));
     RING.with_borrow_mut(|cached| {
         if cached.as_ref().is_none_or(|(before, _)| *before != seen) {
             *cached = Some((seen, assemble(&constants)));
@@ -116,38 +107,41 @@ pub fn forget() {
     RING.with_borrow_mut(|cached| *cached = None);
 }
 
-fn constants<'request>() -> [Option<&'request [u8]>; 3 + OTHER_SALTS.len()] {
-    let mut values = [None; 3 + OTHER_SALTS.len()];
-    let names = ["BYOK_KEY", "AUTH_KEY", "AUTH_SALT"]
-        .into_iter()
-        .chain(OTHER_SALTS);
-    for (value, name) in values.iter_mut().zip(names) {
-        *value = shim::constant(name);
-    }
-    values
-}
-
-fn assemble(constants: &[Option<&[u8]>]) -> Assembled {
+fn assemble(constants: &Constants<'_>) -> Assembled {
+    let process = PROCESS.read().ok();
+    let text = |index: usize| constants[index].map(bytes);
     keyring::assemble(&Given {
-        environment: FROM_ENVIRONMENT
-            .get()
-            .and_then(|value| value.as_ref())
-            .map(|value| value.as_slice()),
-        constant: constants[0],
-        auth_key: constants[1],
-        auth_salt: constants[2],
-        other_salts: constants[3..].iter().flatten().copied().collect(),
+        process: process.as_ref().and_then(|slot| slot.as_ref()),
+        key_file: &ini::key_file(),
+        previous_key_files: &ini::previous_key_files(),
+        constant: text(0),
+        constant_previous: constants[1].map(texts).unwrap_or_default(),
+        auth_key: text(2),
+        auth_salt: text(3),
+        auth_key_previous: text(4),
+        auth_salt_previous: text(5),
+        other_salts: (OTHER_SALTS..CONSTANTS.len()).filter_map(text).collect(),
     })
 }
 
-fn environment_value() -> Option<&'static CStr> {
-    unsafe extern "C" {
-        fn getenv(name: *const c_char) -> *const c_char;
+/// Where the value of a constant lies. A number or the like is as good as any other: it is refused.
+fn place(value: &Zval) -> (usize, usize) {
+    match (value.zend_str(), value.array()) {
+        (Some(string), _) => (string.as_bytes().as_ptr() as usize, string.len()),
+        (_, Some(table)) => (std::ptr::from_ref(table) as usize, table.len()),
+        _ => (0, 0),
     }
-    // SAFETY: at module start-up and before the first request of a process there is one thread, and
-    // nothing changes the environment while the value is looked at.
-    unsafe {
-        let value = getenv(ENVIRONMENT.as_ptr());
-        (!value.is_null()).then(|| CStr::from_ptr(value))
+}
+
+/// The bytes of a string; empty when it is none.
+fn bytes(value: &Zval) -> &[u8] {
+    value.zend_str().map_or(&[], |string| string.as_bytes())
+}
+
+/// The values of an array, or the one value.
+fn texts(value: &Zval) -> Vec<&[u8]> {
+    match value.array() {
+        Some(table) => table.values().map(bytes).collect(),
+        None => vec![bytes(value)],
     }
 }

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use byok_engine::Error;
 use byok_engine::context::Context;
 use byok_engine::envelope::{self, Envelope, State};
-use byok_engine::keyring::KeyRing;
+use byok_engine::keyring::{Given, KeyRing, assemble};
+use byok_engine::root::Root;
 use serde_json::Value;
 
 const VECTORS: &str = include_str!("../vectors/envelope.json");
@@ -291,4 +292,81 @@ fn a_refused_envelope_leaves_zeros() {
         Err(Error::EnvelopeRefused)
     );
     assert!(out.iter().all(|byte| *byte == 0));
+}
+
+const OLD: &[u8] = b"byok-test-secret-of-last-year-0123456789";
+const NEW: &[u8] = b"byok-test-secret-of-this-year-0123456789";
+
+/// A ring whose current key is of this secret.
+fn ring_of(secret: &[u8], previous: &[&[u8]]) -> KeyRing {
+    let given = Given {
+        constant: Some(secret),
+        constant_previous: previous.to_vec(),
+        ..Given::default()
+    };
+    assemble(&given).ring.ok().unwrap()
+}
+
+#[test]
+fn an_envelope_of_a_previous_key_is_stale_and_opens() {
+    let text = envelope::seal(&ring_of(OLD, &[]), &place(), b"sk-byok-test-stale").unwrap();
+    let ring = ring_of(NEW, &[OLD]);
+    assert_eq!(
+        envelope::inspect(Ok(&ring), text.as_bytes()).state,
+        State::Stale
+    );
+    let opened = Envelope::parse(text.as_bytes())
+        .unwrap()
+        .open(&ring, &place());
+    assert_eq!(*opened.unwrap(), b"sk-byok-test-stale");
+}
+
+#[test]
+fn reencrypting_brings_an_envelope_under_the_current_key() {
+    let text = envelope::seal(&ring_of(OLD, &[]), &place(), b"sk-byok-test-again").unwrap();
+    let given_once = ring_of(NEW, &[]).with_previous(vec![Root::from_secret(OLD).unwrap()]);
+    for ring in [ring_of(NEW, &[OLD]), given_once] {
+        let again = envelope::reencrypt(&ring, &place(), text.as_bytes())
+            .unwrap()
+            .unwrap();
+        let alone = ring_of(NEW, &[]);
+        let opened = Envelope::parse(again.as_bytes())
+            .unwrap()
+            .open(&alone, &place());
+        assert_eq!(*opened.unwrap(), b"sk-byok-test-again");
+        // Nothing is left to do.
+        assert_eq!(
+            envelope::reencrypt(&ring, &place(), again.as_bytes()),
+            Ok(None)
+        );
+    }
+}
+
+#[test]
+fn what_does_not_open_is_not_reencrypted() {
+    let text = envelope::seal(&ring_of(OLD, &[]), &place(), b"sk-byok-test-refused").unwrap();
+    let elsewhere = Context::new(b"elsewhere").unwrap();
+    let reencrypt = |ring: &KeyRing, context| envelope::reencrypt(ring, context, text.as_bytes());
+    for ring in [ring_of(NEW, &[OLD]), ring_of(OLD, &[])] {
+        assert_eq!(reencrypt(&ring, &elsewhere), Err(Error::EnvelopeRefused));
+    }
+    assert_eq!(
+        reencrypt(&ring_of(NEW, &[]), &place()),
+        Err(Error::EnvelopeUnknownKey)
+    );
+}
+
+#[test]
+fn an_envelope_of_another_tenant_is_damaged_where_it_lies() {
+    let in_pool = |name: &[u8]| Context::new(name).unwrap();
+    let text = envelope::seal(&ring(), &in_pool(b"pool-a"), b"sk-byok-test-tenant").unwrap();
+    let told = |context| {
+        let told = envelope::inspect_at(Ok(&ring()), &context, text.as_bytes());
+        (told.state, told.reason)
+    };
+    assert_eq!(told(in_pool(b"pool-a")), (State::Ready, None));
+    assert_eq!(
+        told(in_pool(b"pool-b")),
+        (State::Damaged, Some(Error::EnvelopeRefused))
+    );
 }

@@ -53,6 +53,45 @@ abstract class ExtensionTestCase extends TestCase {
 		return json_decode( $parts[1], true, 512, JSON_THROW_ON_ERROR );
 	}
 
+	/** A new secret for BYOK_KEY that is worth nothing. */
+	protected function secret(): string {
+		return 'byok-test-' . bin2hex( random_bytes( 24 ) );
+	}
+
+	/** A key file of the user who runs the tests, removed at the end of the test. */
+	protected function key_file( string $content, int $mode = 0400 ): string {
+		$path = $this->directory() . '/key-' . bin2hex( random_bytes( 4 ) );
+		file_put_contents( $path, $content );
+		chmod( $path, $mode );
+		return $path;
+	}
+
+	/** A directory of this test's own, removed with what is in it at the end of the test. */
+	protected function directory(): string {
+		if ( '' === $this->directory ) {
+			$this->directory = sys_get_temp_dir() . '/byok-test-' . bin2hex( random_bytes( 8 ) );
+			mkdir( $this->directory, 0700 );
+		}
+		return $this->directory;
+	}
+
+	private string $directory = '';
+
+	protected function tearDown(): void {
+		if ( '' !== $this->directory ) {
+			foreach ( glob( $this->directory . '/*' ) as $path ) {
+				is_dir( $path ) && ! is_link( $path ) ? rmdir( $path ) : unlink( $path );
+			}
+			rmdir( $this->directory );
+		}
+	}
+
+	/** Warnings of byok_key_source() that are a matter of this machine, not of the test. */
+	protected function without_machine( array $warnings ): array {
+		// A machine without room for locked memory; a person who runs the tests without being root.
+		return array_values( array_diff( $warnings, array( 'memory_not_locked', 'key_file_own' ) ) );
+	}
+
 	/** A new key that is worth nothing. */
 	protected function new_key( string $prefix = 'sk-ant-api03-', string $behaviour = 'valid' ): string {
 		return $prefix . "byok-test-$behaviour-" . bin2hex( random_bytes( 24 ) );

@@ -3,16 +3,12 @@
 /** Which source is in force, what is refused, and that no material shows. */
 final class KeySourceTest extends ExtensionTestCase {
 
-	private function secret(): string {
-		return 'byok-test-' . bin2hex( random_bytes( 24 ) );
-	}
-
 	/** @return array{0: ?string, 1: ?string, 2: array} Source, error, warnings. */
-	private function source( string $code, array $environment = array() ): array {
-		$told = $this->answer( $code . ' report( byok_key_source() );', array(), $environment );
+	private function source( string $code, array $environment = array(), array $ini = array() ): array {
+		$told = $this->answer( $code . ' report( byok_key_source() );', $ini, $environment );
 		$this->assertSame( null === $told['error'], null !== $told['key_id'] );
 		$this->assertSame( null === $told['error'], null === $told['message'] );
-		return array( $told['source'], $told['error'], $told['warnings'] );
+		return array( $told['source'], $told['error'], $this->without_machine( $told['warnings'] ) );
 	}
 
 	public function test_nothing_given(): void {
@@ -25,6 +21,8 @@ final class KeySourceTest extends ExtensionTestCase {
 		$this->assertSame( array( 'salts', null, array() ), $this->source( self::SALTS ) );
 		$this->assertSame( array( 'constant', null, array() ), $this->source( self::SALTS . $constant ) );
 		$this->assertSame( array( 'environment', null, array() ), $this->source( self::SALTS . $constant, $environment ) );
+		$file = array( 'byok.key_file' => $this->key_file( $this->secret() ) );
+		$this->assertSame( array( 'key_file', null, array() ), $this->source( self::SALTS . $constant, $environment, $file ) );
 	}
 
 	public function test_rows_of_the_salts_are_stale_and_open_after_a_stronger_source_came(): void {
@@ -66,27 +64,38 @@ final class KeySourceTest extends ExtensionTestCase {
 		$this->assertSame( array( 'environment', null, array( 'salts_placeholder' ) ), $this->source( $code, array( 'BYOK_KEY' => $this->secret() ) ) );
 	}
 
-	public function test_the_environment_is_taken_before_any_script_runs(): void {
+	/** @return array<string, array{0: string, 1: string}> Each variable, and one that shall be there too. */
+	public function variables(): array {
+		return array(
+			'current'               => array( 'BYOK_KEY', 'BYOK_KEY_PREVIOUS' ),
+			'previous'              => array( 'BYOK_KEY_PREVIOUS', 'BYOK_KEY' ),
+			'previous on its own'   => array( 'BYOK_KEY_PREVIOUS', 'BYOK_TEST' ),
+		);
+	}
+
+	/** @dataProvider variables */
+	public function test_the_environment_is_taken_before_any_script_runs( string $name, string $other ): void {
 		$secret = $this->secret();
 		$seen   = $this->answer(
 			'ob_start(); phpinfo(); $info = ob_get_clean();
-			report( array( getenv( "BYOK_KEY" ), $_SERVER["BYOK_KEY"] ?? null, file_get_contents( "/proc/self/environ" ), shell_exec( "env" ), $info ) );',
+			report( array( getenv( "' . $name . '" ), $_SERVER["' . $name . '"] ?? null, file_get_contents( "/proc/self/environ" ), shell_exec( "env" ), $info ) );',
 			array( 'variables_order' => 'EGPCS' ),
-			array( 'BYOK_KEY' => $secret, 'PATH' => getenv( 'PATH' ) )
+			array( $name => $secret, $other => $this->secret(), 'PATH' => getenv( 'PATH' ) )
 		);
 		$this->assertSame( '(taken by byok)', $seen[0] );
 		$this->assertStringContainsString( "PATH=", $seen[2] );
 		$this->assert_free_of( $secret, json_encode( $seen ) );
 	}
 
-	public function test_super_globals_that_are_made_before_any_module_starts_do_not_hold_the_environment(): void {
+	/** @dataProvider variables */
+	public function test_super_globals_that_are_made_before_any_module_starts_do_not_hold_the_environment( string $name, string $other ): void {
 		$secret = $this->secret();
 		$seen   = $this->answer(
-			'report( array( $_SERVER["BYOK_KEY"], $_ENV["BYOK_KEY"], byok_key_source()["source"], $GLOBALS ) );',
+			'report( array( $_SERVER["' . $name . '"], $_ENV["' . $name . '"], $GLOBALS ) );',
 			array( 'variables_order' => 'EGPCS', 'auto_globals_jit' => '0' ),
-			array( 'BYOK_KEY' => $secret )
+			array( $name => $secret, $other => $this->secret() )
 		);
-		$this->assertSame( array( '(taken by byok)', '(taken by byok)', 'environment' ), array_slice( $seen, 0, 3 ) );
+		$this->assertSame( array( '(taken by byok)', '(taken by byok)' ), array_slice( $seen, 0, 2 ) );
 		$this->assert_free_of( $secret, json_encode( $seen ) );
 	}
 
@@ -106,11 +115,11 @@ final class KeySourceTest extends ExtensionTestCase {
 	}
 
 	public function test_phpinfo_and_key_source_show_no_material(): void {
-		foreach ( array( 'environment', 'constant', 'salts' ) as $kind ) {
+		foreach ( array( 'key_file', 'environment', 'constant', 'salts' ) as $kind ) {
 			$secret      = $this->secret();
 			$code        = 'salts' === $kind ? self::SALTS : ( 'constant' === $kind ? "define( 'BYOK_KEY', '$secret' );" : '' );
 			$environment = 'environment' === $kind ? array( 'BYOK_KEY' => $secret ) : array();
-			$seen        = $this->answer( $code . ' ob_start(); phpinfo( INFO_MODULES ); report( array( byok_key_source(), ob_get_clean() ) );', array(), $environment );
+			$seen        = $this->answer( $code . ' ob_start(); phpinfo( INFO_MODULES ); report( array( byok_key_source(), ob_get_clean() ) );', 'key_file' === $kind ? array( 'byok.key_file' => $this->key_file( $secret ) ) : array(), $environment );
 			$this->assertStringContainsString( "Key source => $kind", $seen[1] );
 			$this->assertStringContainsString( 'Key id => ' . $seen[0]['key_id'], $seen[1] );
 			foreach ( array( $secret, self::AUTH_KEY, self::AUTH_SALT ) as $material ) {
