@@ -5,6 +5,11 @@
  * Every function answers with a value or a WP_Error whose code begins with `byok_`; none throws. Check
  * with is_wp_error() before using an answer. They work on the current site and follow switch_to_blog().
  *
+ * A key belongs to an owner: `site`, `network` (of a multisite installation), `user` (who is logged in) or
+ * `user:ID`. Reading asks, when no owner is named, the person who is logged in, the site, the network,
+ * and the server's configuration (`ANTHROPIC_API_KEY`, as an environment variable or constant), and uses
+ * the first that has a key; see the filter `byok_key_order`. Saving and deleting mean the site's.
+ *
  * They do not ask whether the current user may manage keys: that is yours to do, before saving or
  * deleting on someone's behalf.
  *
@@ -34,6 +39,8 @@ defined( 'ABSPATH' ) || exit;
  *     Optional.
  *
  *     @type string $base_url Base URL, for a provider with a custom one such as `openai-compatible`.
+ *     @type string $owner    Whose key: `site` (default), `network`, `user` or `user:ID`.
+ *     @type bool   $replace  False to refuse when there is a key already, in whatever state.
  * }
  * @return array|WP_Error {
  *     What byok_key_info() returns, and:
@@ -41,16 +48,18 @@ defined( 'ABSPATH' ) || exit;
  *     @type bool  $saved   True.
  *     @type array $checked What byok_validate_key() told; no secret.
  *
- *     Errors: `byok_key_refused` (the provider says the key is invalid), `byok_key_empty`,
+ *     Errors: `byok_key_refused` (the provider says the key is invalid), `byok_key_exists`, `byok_key_empty`,
  *     `byok_key_is_mask`, `byok_key_too_long`, `byok_key_control_character`, `byok_key_not_ascii`,
  *     `byok_key_wrong_kind`, `byok_provider_unknown`, `byok_base_url_*`, `byok_address_refused`,
- *     `byok_conflict` (someone else was faster), `byok_storage_failed`, `byok_storage_not_restored`,
+ *     `byok_owner_unknown`,
+ *     `byok_conflict` (someone else was faster), `byok_storage_failed`, `byok_storage_not_restored`, `byok_storage_unsure`,
  *     `byok_source_*` and `byok_salts_*` (the site has no usable secret), `byok_extension_missing`,
  *     `byok_extension_outdated`, `byok_internal`.
  * }
  */
 function byok_save_key( string $provider, #[\SensitiveParameter] string $key, array $args = array() ) {
-	return Byok\Vault::save( $provider, $key, $args );
+	$owner = Byok\Resolver::owner( $args['owner'] ?? 'site' );
+	return is_wp_error( $owner ) ? $owner : Byok\Vault::save( $provider, $key, $args, $owner );
 }
 
 /**
@@ -71,16 +80,22 @@ function byok_save_key( string $provider, #[\SensitiveParameter] string $key, ar
  * @since 0.1.0
  *
  * @param string $provider Provider id.
+ * @param array  $args     {
+ *     Optional.
+ *
+ *     @type string $owner Ask only this one: `site`, `network`, `user` or `user:ID`.
+ * }
  * @return string|WP_Error The key. Errors: `byok_key_absent`, `byok_envelope_unknown_key` (locked: the
  *                         site's secrets were changed), `byok_envelope_malformed`,
  *                         `byok_envelope_refused` (damaged), `byok_origin_changed` (damaged; locked when
  *                         it is the server that names another address for a provider with a fixed one),
  *                         `byok_envelope_unsupported_version`, `byok_provider_unknown`,
+ *                         `byok_owner_unknown`, `byok_reveal_refused` (the server gives out no keys),
  *                         `byok_storage_failed`, `byok_source_*`, `byok_salts_*`,
  *                         `byok_extension_missing`, `byok_extension_outdated`, `byok_internal`.
  */
-function byok_get_key( string $provider ) {
-	return Byok\Vault::get( $provider );
+function byok_get_key( string $provider, array $args = array() ) {
+	return Byok\Resolver::get( $provider, $args );
 }
 
 /**
@@ -93,11 +108,16 @@ function byok_get_key( string $provider ) {
  * @since 0.1.0
  *
  * @param string $provider Provider id.
+ * @param array  $args     {
+ *     Optional.
+ *
+ *     @type string $owner Ask only this one: `site`, `network`, `user` or `user:ID`.
+ * }
  * @return bool True when byok_get_key() would return one; false for none, for one that cannot be opened
  *              and for an unknown provider.
  */
-function byok_has_key( string $provider ): bool {
-	$info = Byok\Vault::info( $provider );
+function byok_has_key( string $provider, array $args = array() ): bool {
+	$info = Byok\Resolver::info( $provider, $args );
 	return ! is_wp_error( $info ) && in_array( $info['state'], array( 'ready', 'stale' ), true );
 }
 
@@ -112,6 +132,11 @@ function byok_has_key( string $provider ): bool {
  * @since 0.1.0
  *
  * @param string $provider Provider id.
+ * @param array  $args     {
+ *     Optional.
+ *
+ *     @type string $owner Ask only this one: `site`, `network`, `user` or `user:ID`.
+ * }
  * @return array|WP_Error {
  *     Errors: `byok_provider_unknown`, `byok_storage_failed`, `byok_internal`; without the extension
  *     `byok_extension_missing` or `byok_extension_outdated` when there is no row for the provider either.
@@ -137,7 +162,12 @@ function byok_has_key( string $provider ): bool {
  *     @type string|null $origin          The only address that may receive the key: `scheme://host:port`,
  *                                        followed by the path when the base URL is a custom one.
  *     @type string      $base_url        Base URL; empty when it is fixed, or cannot be trusted.
- *     @type string      $source          `site`.
+ *     @type string      $owner           Whose key: `site`, `network` or `user:ID`.
+ *     @type string      $source          Where it comes from: `site`, `network`, `user`, `environment` or
+ *                                        `constant`.
+ *     @type bool        $read_only       Whether it can be changed only where it was set: in the server's
+ *                                        configuration.
+ *     @type string|null $set_by          Name of that variable or constant.
  *     @type bool        $custom_base_url Whether the provider takes a base URL.
  *     @type bool        $key_required    Whether the provider needs a key.
  *     @type string|null $key_page        Page where a key can be made.
@@ -146,8 +176,8 @@ function byok_has_key( string $provider ): bool {
  *     @type string      $placeholder     What a key looks like.
  * }
  */
-function byok_key_info( string $provider ) {
-	return Byok\Vault::info( $provider );
+function byok_key_info( string $provider, array $args = array() ) {
+	return Byok\Resolver::info( $provider, $args );
 }
 
 /**
@@ -161,10 +191,16 @@ function byok_key_info( string $provider ) {
  * @since 0.1.0
  *
  * @param string $provider Provider id.
+ * @param array  $args     {
+ *     Optional.
+ *
+ *     @type string $owner Whose key: `site` (default), `network`, `user` or `user:ID`.
+ * }
  * @return true|WP_Error True when there is no key any more, also when there was none before. Errors:
  *                       `byok_provider_unknown`, `byok_conflict`, `byok_storage_failed`,
  *                       `byok_extension_missing`, `byok_extension_outdated`, `byok_internal`.
  */
-function byok_delete_key( string $provider ) {
-	return Byok\Vault::delete( $provider );
+function byok_delete_key( string $provider, array $args = array() ) {
+	$owner = Byok\Resolver::owner( $args['owner'] ?? 'site' );
+	return is_wp_error( $owner ) ? $owner : Byok\Vault::delete( $provider, $owner );
 }

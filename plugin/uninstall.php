@@ -1,7 +1,7 @@
 <?php
 /**
- * Removes everything byok has stored, when it is uninstalled: keys, notices of the settings page, planned
- * checks; on a network, of every site.
+ * Removes everything byok has stored, when it is uninstalled: keys of sites, networks and people, notices
+ * of the settings page, its own notes, planned work; on a network, of every site.
  *
  * Runs without the plugin and without the extension. Removes nothing while another copy of the plugin is
  * in use: a second upload ends up in a folder like byok-1, and tidying that up must not cost any key.
@@ -42,19 +42,70 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	$clean = static function (): void {
 		global $wpdb;
 
-		foreach ( array( 'byok_key_', '_transient_byok_', '_transient_timeout_byok_' ) as $prefix ) {
+		foreach ( array( 'byok_key_', 'byok_lock_', '_transient_byok_', '_transient_timeout_byok_' ) as $prefix ) {
 			$names = $wpdb->get_col(
 				$wpdb->prepare( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE %s", $wpdb->esc_like( $prefix ) . '%' )
 			);
 			// One by one, through WordPress: its caches forget them too.
 			array_map( 'delete_option', $names );
 		}
-		wp_unschedule_hook( 'byok_check_key' );
+		// Of a single site; on a network the second is in the network's table, see below.
+		delete_option( 'byok_canary' );
+		delete_option( 'byok_reencryption' );
+
+		// Every event of ours, also one that only a newer version knows.
+		foreach ( (array) _get_cron_array() as $events ) {
+			foreach ( array_keys( (array) $events ) as $hook ) {
+				if ( str_starts_with( (string) $hook, 'byok_' ) ) {
+					wp_unschedule_hook( $hook );
+				}
+			}
+		}
+	};
+
+	/**
+	 * Removes what belongs to no site: keys of people, and what networks have.
+	 */
+	$clean_shared = static function (): void {
+		global $wpdb;
+
+		if ( is_multisite() ) {
+			foreach ( array( 'byok_', '_site_transient_byok_', '_site_transient_timeout_byok_' ) as $prefix ) {
+				$rows = $wpdb->get_results(
+					$wpdb->prepare( "SELECT site_id, meta_key FROM $wpdb->sitemeta WHERE meta_key LIKE %s", $wpdb->esc_like( $prefix ) . '%' )
+				);
+				foreach ( $rows as $row ) {
+					// A name may have several rows in this table; this removes all.
+					delete_network_option( (int) $row->site_id, $row->meta_key );
+				}
+			}
+		}
+
+		// In batches: there may be more people than fit in memory.
+		$last = 0;
+		do {
+			$rows = $wpdb->get_results(
+				$wpdb->prepare(
+					"SELECT umeta_id, user_id FROM $wpdb->usermeta WHERE meta_key LIKE %s AND umeta_id > %d ORDER BY umeta_id LIMIT 500",
+					$wpdb->esc_like( 'byok_key_' ) . '%',
+					$last
+				)
+			);
+			if ( array() !== $rows ) {
+				$last = (int) end( $rows )->umeta_id;
+				$ids  = implode( ',', array_map( 'intval', array_column( $rows, 'umeta_id' ) ) );
+				$wpdb->query( "DELETE FROM $wpdb->usermeta WHERE umeta_id IN ($ids)" ); // phpcs:ignore WordPress.DB.PreparedSQL -- numbers.
+				foreach ( array_unique( array_column( $rows, 'user_id' ) ) as $user ) {
+					wp_cache_delete( (int) $user, 'user_meta' );
+				}
+			}
+		} while ( array() !== $rows );
 	};
 
 	if ( ! is_multisite() ) {
 		if ( ! $has_other_copy( get_option( 'active_plugins' ) ) ) {
 			$clean();
+			$clean_shared();
 		}
 		return;
 	}
@@ -99,5 +150,6 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	}
 	if ( $on_each_site( static fn(): bool => ! $has_other_copy( get_option( 'active_plugins' ) ) ) ) {
 		$on_each_site( $clean );
+		$clean_shared();
 	}
 } )();

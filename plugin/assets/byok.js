@@ -1,5 +1,5 @@
 /**
- * Settings → API Keys, with JavaScript: the same forms, without reloading the page.
+ * The pages with API keys, with JavaScript: the same forms, without reloading the page.
  *
  * It builds no HTML. Every part of a card is already in the page; this sets texts and the `hidden`
  * attribute, so nothing that a server or a person wrote is ever parsed as markup.
@@ -21,7 +21,7 @@
 
 	const part = ( card, name ) => card.querySelector( '.byok-' + name );
 	const nameOf = ( card ) => screen.providers[ card.dataset.provider ]?.name ?? card.dataset.provider;
-	const pathOf = ( card, tail = '' ) => '/byok/v1/keys/' + encodeURIComponent( card.dataset.provider ) + tail;
+	const pathOf = ( card, tail = '' ) => screen.route + '/' + encodeURIComponent( card.dataset.provider ) + tail;
 
 	/** Abort controllers of the requests under way, by card. */
 	const underWay = new Map();
@@ -30,7 +30,7 @@
 
 	function chipOf( info ) {
 		const { chips } = screen;
-		if ( info.state !== 'ready' && chips[ info.state ] ) {
+		if ( info.state === 'locked' || info.state === 'damaged' ) {
 			return chips[ info.state ];
 		}
 		if ( info.outcome === 'valid' && info.proof === 'reachable' ) {
@@ -42,14 +42,18 @@
 	/** Shows what the server tells of a key. */
 	function paint( card, info ) {
 		const hasKey = info.state !== 'absent';
-		const chip = chipOf( info );
+		const before = card.dataset.state;
+		// What is used here while there is no key: the network's, or the server's.
+		const instead = hasKey ? null : screen.providers[ card.dataset.provider ]?.inherited ?? null;
+		const inUse = hasKey || instead !== null;
+		const chip = instead ?? chipOf( info );
 
 		card.dataset.state = info.state;
 		card.dataset.outcome = info.outcome ?? '';
 
 		part( card, 'chip' ).textContent = chip.word;
 		part( card, 'chip' ).dataset.tone = chip.tone;
-		for ( const [ name, text ] of [ [ 'hint', info.hint ], [ 'base-url', info.base_url ] ] ) {
+		for ( const [ name, text ] of [ [ 'hint', ( instead ?? info ).hint ], [ 'base-url', info.base_url ] ] ) {
 			part( card, name ).textContent = text ?? '';
 			part( card, name ).closest( '.byok-fact' ).hidden = ! text;
 		}
@@ -63,27 +67,83 @@
 			checked.textContent = ago( when );
 		}
 
-		for ( const name of [ 'chip', 'card__facts', 'replace', 'remove' ] ) {
+		part( card, 'card__instead' ).textContent = instead?.sentence ?? '';
+		part( card, 'card__instead' ).hidden = instead === null;
+		if ( ! hasKey || info.saved_at > Date.now() / 1000 - 86400 ) {
+			// A key of today is not old.
+			part( card, 'card__old' ).hidden = true;
+		}
+		for ( const name of [ 'replace', 'remove' ] ) {
 			part( card, name ).hidden = ! hasKey;
 		}
-		// A locked or damaged key cannot be opened, so there is nothing to check.
-		part( card, 'check-form' ).hidden = ! [ 'ready', 'stale' ].includes( info.state );
-		for ( const name of [ 'card__description', 'add' ] ) {
-			part( card, name ).hidden = hasKey;
+		for ( const name of [ 'chip', 'card__facts' ] ) {
+			part( card, name ).hidden = ! inUse;
 		}
+		part( card, 'card__description' ).hidden = inUse;
+		part( card, 'add' ).hidden = hasKey;
+		part( card, 'add' ).textContent = instead ? __( 'Use another key here', 'byok' ) : __( 'Add key', 'byok' );
+		// A locked or damaged key cannot be opened, so there is nothing to check.
+		const opens = [ 'ready', 'stale' ].includes( info.state );
+		part( card, 'check-form' ).hidden = ! opens;
 
 		const address = part( card, 'base-url-input' );
 		if ( address ) {
 			address.value = info.base_url ?? '';
 		}
-		if ( ! page.querySelector( '.byok-card[data-state="locked"]' ) ) {
-			// The notice above the cards counts locked keys; the last one has just been replaced.
-			document.getElementById( 'byok-notice' )?.remove();
+		if ( before !== info.state ) {
+			recount( before, 'locked', '#byok-unlock', '.byok-unlock__text' );
+			recount( before, 'stale', '#byok-reencryption', '.byok-reencryption__text' );
 		}
 		const billing = part( card, 'billing' );
 		if ( billing ) {
-			billing.hidden = info.outcome !== 'no_credit';
+			billing.hidden = info.outcome !== 'no_credit' || ! opens;
 		}
+		place( card, inUse );
+	}
+
+	/** The panel above the cards counts keys in a state; one of them has just left it. */
+	function recount( before, state, panel, text ) {
+		const box = page.querySelector( panel );
+		if ( before !== state || ! box || box.dataset.done !== undefined ) {
+			return;
+		}
+		const count = page.querySelectorAll( `.byok-card[data-state="${ state }"]` ).length;
+		const sentence = screen.words[ state ]?.[ count ];
+		if ( count === 0 ) {
+			box.hidden = true;
+		} else if ( sentence ) {
+			box.querySelector( text ).textContent = sentence;
+		}
+	}
+
+	/** Moves a card below the heading that it belongs to, and keeps the focus in it. */
+	function place( card, inUse ) {
+		const list = ( name ) => page.querySelector( `.byok-list[data-list="${ name }"]` );
+		const from = card.closest( '.byok-list' );
+		const to = list( inUse ? 'with' : 'without' );
+		if ( ! to || ( from.dataset.list === 'with' ) === inUse ) {
+			return;
+		}
+		// In the order of the table of providers, as after a reload.
+		const order = Object.keys( screen.providers );
+		const at = ( one ) => order.indexOf( one.dataset.provider );
+		const cards = to.querySelector( '.byok-cards' );
+		const focused = card.contains( document.activeElement ) ? document.activeElement : null;
+		cards.insertBefore( card, [ ...cards.children ].find( ( other ) => at( other ) > at( card ) ) ?? null );
+		focused?.focus( { preventScroll: true } );
+
+		for ( const one of page.querySelectorAll( '.byok-list' ) ) {
+			one.hidden = one.querySelector( '.byok-card' ) === null;
+		}
+		const more = page.querySelector( '.byok-more[data-count]' );
+		if ( more ) {
+			const left = more.querySelectorAll( '.byok-card' ).length;
+			more.hidden = left === 0;
+			/* translators: %s: number of providers. */
+			more.querySelector( 'summary' ).textContent = sprintf( _n( '%s more provider', '%s more providers', left, 'byok' ), left );
+		}
+		const another = list( 'with' ).hidden ? screen.words.first : screen.words.another;
+		list( 'without' ).querySelector( '.byok-section' ).textContent = another;
 	}
 
 	/** "checked 3 minutes ago", as the server says it. */
@@ -111,9 +171,14 @@
 	}
 
 	function sentence( info ) {
+		let text = info.message;
+		if ( ! info.saved && ! info.restored && info.state === 'ready' && info.outcome === 'valid' && info.proof !== 'reachable' ) {
+			// Nothing was saved: the key was only checked again.
+			text = __( 'Works.', 'byok' );
+		}
 		return info.checked?.trimmed
-			? info.message + ' ' + __( 'White space around the key was removed.', 'byok' )
-			: info.message;
+			? text + ' ' + __( 'White space around the key was removed.', 'byok' )
+			: text;
 	}
 
 	/* Panels. */
@@ -149,12 +214,20 @@
 		if ( ! field ) {
 			return;
 		}
-		field.value = '';
-		field.classList.remove( 'is-shown' );
-		const show = part( card, 'show' );
-		show.setAttribute( 'aria-pressed', 'false' );
-		show.textContent = __( 'Show', 'byok' );
+		emptySecret( field );
 		part( card, 'key-warning' ).hidden = true;
+	}
+
+	function emptySecret( field ) {
+		field.value = '';
+		showSecret( field, false );
+	}
+
+	function showSecret( field, shown ) {
+		const show = field.parentElement.querySelector( '.byok-show' );
+		field.classList.toggle( 'is-shown', shown );
+		show.setAttribute( 'aria-pressed', String( shown ) );
+		show.textContent = shown ? __( 'Hide', 'byok' ) : __( 'Show', 'byok' );
 	}
 
 	/* Requests. */
@@ -282,7 +355,7 @@
 			}
 			closePanels( card, false );
 			paint( card, info );
-			tell( card, 'good', __( 'The key was removed from this site.', 'byok' ) );
+			tell( card, 'good', screen.words.removed );
 			part( card, 'card__name' ).focus();
 		} catch ( error ) {
 			tell( card, 'bad', problem( error ), true );
@@ -334,6 +407,11 @@
 
 	page.addEventListener( 'click', ( event ) => {
 		const button = event.target.closest( 'button' );
+		if ( button?.classList.contains( 'byok-show' ) ) {
+			const field = button.parentElement.querySelector( '.byok-key-input' );
+			showSecret( field, ! field.classList.contains( 'is-shown' ) );
+			return;
+		}
 		const card = event.target.closest( '.byok-card' );
 		if ( ! button || ! card ) {
 			return;
@@ -351,10 +429,6 @@
 		} else if ( button.classList.contains( 'byok-close' ) ) {
 			event.preventDefault();
 			cancel( card );
-		} else if ( button.classList.contains( 'byok-show' ) ) {
-			const shown = part( card, 'key-input' ).classList.toggle( 'is-shown' );
-			button.setAttribute( 'aria-pressed', String( shown ) );
-			button.textContent = shown ? __( 'Hide', 'byok' ) : __( 'Show', 'byok' );
 		}
 	} );
 
@@ -383,6 +457,9 @@
 	page.addEventListener( 'submit', ( event ) => {
 		const form = event.target;
 		const card = form.closest( '.byok-card' );
+		if ( form.classList.contains( 'byok-unlock-form' ) ) {
+			unlock( event, form );
+		}
 		if ( ! card ) {
 			return;
 		}
@@ -396,9 +473,23 @@
 		}
 	} );
 
+	/** The form is sent as it is, since every card may change; this only says that it works on it. */
+	function unlock( event, form ) {
+		const button = part( form, 'unlock-button' );
+		if ( button.getAttribute( 'aria-disabled' ) === 'true' ) {
+			event.preventDefault();
+			return;
+		}
+		button.setAttribute( 'aria-disabled', 'true' );
+		part( button, 'label' ).textContent = __( 'Opening the keys…', 'byok' );
+		part( button, 'spinner' ).hidden = false;
+		speak( __( 'Opening the keys…', 'byok' ) );
+	}
+
 	page.addEventListener( 'input', ( event ) => {
-		if ( event.target.classList.contains( 'byok-key-input' ) ) {
-			warn( event.target.closest( '.byok-card' ) );
+		const card = event.target.closest( '.byok-card' );
+		if ( card && event.target.classList.contains( 'byok-key-input' ) ) {
+			warn( card );
 		} else if ( event.target.id === 'byok-search' ) {
 			search( event.target.value );
 		}
@@ -413,7 +504,7 @@
 			card.hidden = ! fits;
 			found += fits ? 1 : 0;
 		}
-		const more = page.querySelector( '.byok-more' );
+		const more = page.querySelector( '.byok-more[data-count]' );
 		if ( more && wanted !== '' ) {
 			more.open = true;
 		}
@@ -428,8 +519,19 @@
 		element.hidden = false;
 	}
 
+	// Other scripts of this page say so when they have changed keys.
+	page.addEventListener( 'byok-changed', async () => {
+		const infos = await apiFetch( { path: screen.route } ).catch( () => [] );
+		for ( const info of infos ) {
+			const card = document.getElementById( 'byok-' + info.provider );
+			if ( card && ! underWay.has( card ) ) {
+				paint( card, info );
+			}
+		}
+	} );
+
 	// A page that comes back from the browser's memory must not bring a key with it.
-	const emptyAll = () => page.querySelectorAll( '.byok-card' ).forEach( emptyField );
+	const emptyAll = () => page.querySelectorAll( '.byok-key-input' ).forEach( emptySecret );
 	emptyAll();
 	window.addEventListener( 'pagehide', emptyAll );
 

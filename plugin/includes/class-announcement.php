@@ -73,18 +73,106 @@ final class Announcement {
 	 * @since 0.1.0
 	 *
 	 * @param string $provider Provider id.
+	 * @param array  $info     See byok_key_info(); the state is `absent`.
 	 */
-	public static function deleted( string $provider ): void {
+	public static function deleted( string $provider, array $info ): void {
 		self::announce(
-			static function () use ( $provider ) {
+			static function () use ( $provider, $info ) {
 				/**
 				 * Fires after a key was deleted.
 				 *
 				 * @since 0.1.0
 				 *
 				 * @param string $provider Provider id.
+				 * @param array  $info     See byok_key_info(); the state is `absent`, the owner says whose it was.
 				 */
-				do_action( 'byok_key_deleted', $provider );
+				do_action( 'byok_key_deleted', $provider, $info );
+			}
+		);
+	}
+
+	/**
+	 * Announces that a key was handed out.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string   $provider Provider id.
+	 * @param callable $info     Makes the info, see byok_key_info(); only called when somebody listens.
+	 */
+	public static function used( string $provider, callable $info ): void {
+		if ( ! has_action( 'byok_key_used' ) ) {
+			return;
+		}
+		self::announce(
+			static function () use ( $provider, $info ) {
+				/**
+				 * Fires when a key was handed out, before it is used.
+				 *
+				 * @since 0.1.0
+				 *
+				 * @param string $provider Provider id.
+				 * @param array  $info     See byok_key_info().
+				 */
+				do_action( 'byok_key_used', $provider, $info() );
+			}
+		);
+	}
+
+	/**
+	 * Announces a key that is locked since the site's secret was changed.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $info     See byok_key_info().
+	 */
+	public static function locked( string $provider, array $info ): void {
+		self::announce(
+			static function () use ( $provider, $info ) {
+				/**
+				 * Fires for each locked key of the site, on the first request after its secret was changed.
+				 *
+				 * @since 0.1.0
+				 *
+				 * @param string $provider Provider id.
+				 * @param array  $info     See byok_key_info().
+				 */
+				do_action( 'byok_key_locked', $provider, $info );
+			}
+		);
+	}
+
+	/**
+	 * Announces a budget that is reached, once a month.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $budget   See the action.
+	 */
+	public static function budget_reached( string $provider, array $budget ): void {
+		self::announce(
+			static function () use ( $provider, $budget ) {
+				/**
+				 * Fires when the use of a key has reached a budget, once a month for each.
+				 *
+				 * @since 0.1.0
+				 *
+				 * @param string $provider Provider id.
+				 * @param array  $budget {
+				 *     The budget.
+				 *
+				 *     @type string      $owner  Whose key: `site`, `network` or `user:ID`.
+				 *     @type string|null $caller Id of the plugin or theme, such as `plugin:my-plugin`; null for
+				 *                               the budget of the whole key.
+				 *     @type string      $level  `soft`, requests go on; `hard`, they are refused.
+				 *     @type string      $unit   `requests` or `tokens`.
+				 *     @type int         $limit  The limit.
+				 *     @type int         $used   What was used.
+				 *     @type string      $month  Such as `2026-11`, in UTC.
+				 * }
+				 */
+				do_action( 'byok_budget_reached', $provider, $budget );
 			}
 		);
 	}

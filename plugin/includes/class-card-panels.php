@@ -23,14 +23,15 @@ final class Card_Panels {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param array $info Info of a provider.
-	 * @param bool  $open Whether it is open.
+	 * @param Key_Screen $screen Page.
+	 * @param array      $info   Info of a provider.
+	 * @param bool       $open   Whether it is open.
 	 */
-	public static function render_key( array $info, bool $open ): void {
+	public static function render_key( Key_Screen $screen, array $info, bool $open ): void {
 		$provider = (string) $info['provider'];
 		?>
 		<form class="byok-panel byok-key-form" id="<?php echo esc_attr( Provider_Card::id( $provider, 'panel-key' ) ); ?>" method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>" autocomplete="off" novalidate<?php Card_Parts::hidden( ! $open ); ?>>
-			<?php Card_Parts::form_fields( $provider, 'save' ); ?>
+			<?php Card_Parts::form_fields( $screen, $provider, 'save' ); ?>
 			<?php if ( $info['custom_base_url'] ) : ?>
 				<div class="byok-field">
 					<label for="<?php echo esc_attr( Provider_Card::id( $provider, 'base-url' ) ); ?>"><?php esc_html_e( 'Base URL', 'byok' ); ?></label>
@@ -59,55 +60,22 @@ final class Card_Panels {
 					</label>
 					<?php Card_Parts::link( (string) $info['key_page'], __( 'Get a key', 'byok' ), 'byok-get-key', empty( $info['key_page'] ) ); ?>
 				</div>
-				<?php self::render_key_field( $info, $open ); ?>
+				<?php
+				Card_Parts::secret_field(
+					Provider_Card::id( $provider, 'key' ),
+					'key',
+					Provider_Card::id( $provider, 'key-warning' ),
+					(string) $info['placeholder'],
+					$open && empty( $info['custom_base_url'] )
+				);
+				?>
 				<p class="byok-help byok-key-warning" id="<?php echo esc_attr( Provider_Card::id( $provider, 'key-warning' ) ); ?>" hidden></p>
 			</div>
 			<div class="byok-panel__foot">
 				<button type="submit" class="button button-primary button-compact byok-save"><span class="byok-spinner" hidden></span><span class="byok-label"><?php esc_html_e( 'Check and save', 'byok' ); ?></span></button>
-				<?php self::render_closer( $provider, __( 'Cancel', 'byok' ) ); ?>
+				<?php self::render_closer( $screen, $provider, __( 'Cancel', 'byok' ) ); ?>
 			</div>
 		</form>
-		<?php
-	}
-
-	/**
-	 * Prints the field for the key.
-	 *
-	 * It is a text field drawn as dots, not `type="password"`: browsers and password managers offer to
-	 * remember every password field, `autocomplete="off"` or not, and an API key remembered as "the
-	 * password of this site" is one more copy of it, synchronised to other machines. A text field with
-	 * `autocomplete="off"` is kept by no browser, neither as a password nor in its form history or
-	 * session; the two data attributes tell the password managers that do not ask the type. Where
-	 * `-webkit-text-security` is not known (byok.css), the key is readable while it is being pasted.
-	 *
-	 * It is printed without `value`, always: nothing that was typed comes back.
-	 *
-	 * @param array $info Info of a provider.
-	 * @param bool  $open Whether the panel is open, so that the field takes the focus.
-	 */
-	private static function render_key_field( array $info, bool $open ): void {
-		$provider = (string) $info['provider'];
-		?>
-		<div class="byok-secret">
-			<input
-				type="text"
-				class="byok-input byok-key-input"
-				id="<?php echo esc_attr( Provider_Card::id( $provider, 'key' ) ); ?>"
-				name="key"
-				placeholder="<?php echo esc_attr( (string) $info['placeholder'] ); ?>"
-				dir="ltr"
-				autocomplete="off"
-				autocapitalize="off"
-				autocorrect="off"
-				spellcheck="false"
-				data-1p-ignore
-				data-lpignore="true"
-				data-bwignore
-				aria-describedby="<?php echo esc_attr( Provider_Card::id( $provider, 'key-warning' ) ); ?>"
-				<?php echo $open && empty( $info['custom_base_url'] ) ? 'autofocus' : ''; ?>
-			>
-			<button type="button" class="byok-show" aria-pressed="false" aria-controls="<?php echo esc_attr( Provider_Card::id( $provider, 'key' ) ); ?>" hidden><?php esc_html_e( 'Show', 'byok' ); ?></button>
-		</div>
 		<?php
 	}
 
@@ -116,26 +84,23 @@ final class Card_Panels {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param array $info Info of a provider.
-	 * @param bool  $open Whether it is open.
+	 * @param Key_Screen $screen    Page.
+	 * @param array      $info      Info of a provider.
+	 * @param bool       $open      Whether it is open.
+	 * @param array|null $inherited What is used when the key is gone.
 	 */
-	public static function render_remove( array $info, bool $open ): void {
+	public static function render_remove( Key_Screen $screen, array $info, bool $open, ?array $inherited ): void {
 		$provider = (string) $info['provider'];
 		?>
 		<form class="byok-panel byok-remove-form" id="<?php echo esc_attr( Provider_Card::id( $provider, 'panel-remove' ) ); ?>" method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>" aria-describedby="<?php echo esc_attr( Provider_Card::id( $provider, 'remove-text' ) ); ?>"<?php Card_Parts::hidden( ! $open ); ?>>
-			<?php Card_Parts::form_fields( $provider, 'remove' ); ?>
+			<?php Card_Parts::form_fields( $screen, $provider, 'remove' ); ?>
 			<p class="byok-panel__text" id="<?php echo esc_attr( Provider_Card::id( $provider, 'remove-text' ) ); ?>">
-				<strong>
-					<?php
-					/* translators: %s: provider. */
-					echo esc_html( sprintf( __( 'Remove the %s key from this site?', 'byok' ), $info['name'] ) );
-					?>
-				</strong>
-				<?php esc_html_e( 'Everything here that uses it stops working. The key itself stays valid with the provider, but it cannot be read back from this site.', 'byok' ); ?>
+				<strong><?php echo esc_html( $screen->removal_question( (string) $info['name'] ) ); ?></strong>
+				<?php echo esc_html( $screen->removal_consequence( $inherited ) ); ?>
 			</p>
 			<div class="byok-panel__foot">
 				<button type="submit" class="button button-compact byok-danger"<?php echo $open ? ' autofocus' : ''; ?>><span class="byok-spinner" hidden></span><span class="byok-label"><?php esc_html_e( 'Remove key', 'byok' ); ?></span></button>
-				<?php self::render_closer( $provider, __( 'Keep it', 'byok' ) ); ?>
+				<?php self::render_closer( $screen, $provider, __( 'Keep it', 'byok' ) ); ?>
 			</div>
 		</form>
 		<?php
@@ -144,12 +109,13 @@ final class Card_Panels {
 	/**
 	 * Prints the button that closes a panel: the plain page again.
 	 *
-	 * @param string $provider Provider id.
-	 * @param string $label    Text.
+	 * @param Key_Screen $screen   Page.
+	 * @param string     $provider Provider id.
+	 * @param string     $label    Text.
 	 */
-	private static function render_closer( string $provider, string $label ): void {
+	private static function render_closer( Key_Screen $screen, string $provider, string $label ): void {
 		?>
-		<button type="submit" form="byok-open" formaction="<?php echo esc_url( admin_url( 'options-general.php' ) . '#' . Provider_Card::id( $provider ) ); ?>" class="button button-compact byok-close"><?php echo esc_html( $label ); ?></button>
+		<button type="submit" form="byok-open" formaction="<?php echo esc_url( $screen->file() . '#' . Provider_Card::id( $provider ) ); ?>" class="button button-compact byok-close"><?php echo esc_html( $label ); ?></button>
 		<?php
 	}
 }

@@ -29,12 +29,18 @@ final class Failure {
 		'key_absent'            => 404,
 		'key_refused'           => 422,
 		'conflict'              => 409,
+		'key_exists'            => 409,
+		'import_nothing_found'  => 404,
+		'import_not_ready'      => 500,
 		'envelope_'             => 409,
 		'origin_changed'        => 409,
 		'storage_'              => 500,
 		'internal'              => 500,
+		'reveal_refused'        => 403,
+		'too_many_attempts'     => 429,
 		'extension_'            => 503,
 		'source_'               => 503,
+		'key_file_'             => 503,
 		'salts_'                => 503,
 		'random_unavailable'    => 503,
 		'ca_file_unusable'      => 503,
@@ -90,7 +96,11 @@ final class Failure {
 	 * @return int Status.
 	 */
 	private static function status( string $reason ): int {
-		$family = strstr( $reason, '_', true ) . '_';
-		return self::STATUS[ $reason ] ?? self::STATUS[ $family ] ?? 400;
+		foreach ( self::STATUS as $beginning => $status ) {
+			if ( $reason === $beginning || ( str_ends_with( $beginning, '_' ) && str_starts_with( $reason, $beginning ) ) ) {
+				return $status;
+			}
+		}
+		return 400;
 	}
 }

@@ -72,6 +72,14 @@ final class Key_Chip {
 				'tone' => 'neutral',
 				'word' => __( 'Stored', 'byok' ),
 			),
+			'network'      => array(
+				'tone' => 'neutral',
+				'word' => __( 'From your network', 'byok' ),
+			),
+			'server'       => array(
+				'tone' => 'neutral',
+				'word' => __( 'Set on the server', 'byok' ),
+			),
 		);
 	}
 
@@ -120,10 +128,52 @@ final class Key_Chip {
 	 */
 	public static function sentence( array $info ): string {
 		$sentence = (string) $info['message'];
+		if ( empty( $info['saved'] ) && empty( $info['restored'] ) && 'ready' === $info['state'] && 'valid' === self::chip_name( $info ) ) {
+			// Nothing was saved: the key was only checked again.
+			$sentence = __( 'Works.', 'byok' );
+		}
 		if ( ! empty( $info['checked']['trimmed'] ) ) {
 			$sentence .= ' ' . __( 'White space around the key was removed.', 'byok' );
 		}
 		return $sentence;
+	}
+
+	/**
+	 * What a card without a key of its own says of the key that is used instead.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $info Info of the network's or the server's key.
+	 * @return array{tone: string, word: string, hint: string, sentence: string}
+	 */
+	public static function inherited( array $info ): array {
+		$chip = self::table()[ 'network' === $info['source'] ? 'network' : 'server' ];
+		if ( 'network' !== $info['source'] ) {
+			$sentence = (string) $info['message'];
+		} elseif ( in_array( $info['state'], array( 'ready', 'stale' ), true ) ) {
+			$sentence = __( 'Kept for all sites by an administrator of your network.', 'byok' );
+		} else {
+			// A key that does not open is not passed over, so this site has none that works.
+			$chip['tone'] = 'warn';
+			$sentence     = __( 'The key of your network cannot be opened now. An administrator of the network can mend that; or use another key here.', 'byok' );
+		}
+		return $chip + array(
+			'hint'     => (string) $info['hint'],
+			'sentence' => $sentence,
+		);
+	}
+
+	/**
+	 * What happens when a key is removed that has another one below it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $info Info of the network's or the server's key.
+	 */
+	public static function consequence( array $info ): string {
+		return 'network' === $info['source']
+			? __( 'The key of your network is used then. The one removed stays valid with the provider, but it cannot be read back from here.', 'byok' )
+			: __( 'The key that is set on the server is used then. The one removed stays valid with the provider, but it cannot be read back from here.', 'byok' );
 	}
 
 	/**
@@ -133,9 +183,10 @@ final class Key_Chip {
 	 */
 	private static function chip_name( array $info ): string {
 		$known = self::table();
-		if ( 'ready' !== $info['state'] && isset( $known[ $info['state'] ] ) ) {
+		if ( in_array( $info['state'], array( 'locked', 'damaged' ), true ) ) {
 			return $info['state'];
 		}
+		// A key that opens under a previous secret works like any other; the page says it once, above.
 		if ( 'valid' === $info['outcome'] && 'reachable' === $info['proof'] ) {
 			return 'reachable';
 		}

@@ -23,11 +23,12 @@ final class Key_Info {
 	 * @since 0.1.0
 	 *
 	 * @param array       $provider The provider's row of the table.
+	 * @param Place       $place    Where the key is.
 	 * @param string|null $raw      Stored text; null when there is no row.
 	 * @return array Info, see byok_key_info().
 	 */
-	public static function of( array $provider, ?string $raw ): array {
-		$state = Key_State::of( $provider['id'], $raw );
+	public static function of( array $provider, Place $place, ?string $raw ): array {
+		$state = Key_State::of( $place, $raw );
 		$row   = Key_Row::parse( $raw );
 		$opens = in_array( $state['state'], array( 'ready', 'stale' ), true );
 
@@ -51,7 +52,10 @@ final class Key_Info {
 			'origin'          => $opens ? $row->origin : $provider['origin'],
 			'base_url'        => $opens ? $row->base_url : '',
 
-			'source'          => 'site',
+			'owner'           => $place->owner->word(),
+			'source'          => $place->owner->kind,
+			'read_only'       => false,
+			'set_by'          => null,
 			'custom_base_url' => $provider['custom_base_url'],
 			'key_required'    => $provider['key_required'],
 			'key_page'        => $provider['key_page'],

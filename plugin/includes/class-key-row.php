@@ -110,11 +110,11 @@ final class Key_Row {
 	}
 
 	/**
-	 * Encrypts a key for its place on the current site.
+	 * Encrypts a key for its place.
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param Place  $place    Place.
 	 * @param string $key      The key, without white space around it.
 	 * @param string $origin   The address it is bound to.
 	 * @param string $base_url Base URL, or empty.
@@ -123,7 +123,7 @@ final class Key_Row {
 	 * @throws \Byok\Exception\ByokException When there is no usable key source.
 	 */
 	public static function seal(
-		string $provider,
+		Place $place,
 		#[\SensitiveParameter] string $key,
 		string $origin,
 		string $base_url,
@@ -134,7 +134,7 @@ final class Key_Row {
 		$now = time();
 
 		return new self(
-			byok_encrypt( $key, Context::of_site_key( $provider, $origin ) ),
+			byok_encrypt( $key, $place->context( $origin ) ),
 			$origin,
 			$base_url,
 			$checked['hint'],
@@ -152,15 +152,32 @@ final class Key_Row {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param Place $place Place.
 	 * @return string|WP_Error The key, or why it stays closed.
 	 */
-	public function open( string $provider ) {
+	public function open( Place $place ) {
 		try {
-			if ( byok_origin( $provider, $this->base_url ) !== $this->origin ) {
+			return $this->fault( $place ) ?? byok_decrypt( $this->envelope, $place->context( $this->origin ) );
+		} catch ( Throwable $thrown ) {
+			return Failure::from( $thrown );
+		}
+	}
+
+	/**
+	 * Why the row cannot be opened. The extension tries it, and keeps the key to itself.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place $place Place.
+	 * @return WP_Error|null Null when it can.
+	 */
+	public function fault( Place $place ): ?WP_Error {
+		try {
+			if ( byok_origin( $place->provider, $this->base_url ) !== $this->origin ) {
 				return Failure::because( 'origin_changed' );
 			}
-			return byok_decrypt( $this->envelope, Context::of_site_key( $provider, $this->origin ) );
+			$reason = byok_inspect( $this->envelope, $place->context( $this->origin ) )['reason'];
+			return null === $reason ? null : Failure::because( $reason );
 		} catch ( Throwable $thrown ) {
 			return Failure::from( $thrown );
 		}
@@ -171,10 +188,56 @@ final class Key_Row {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param Place $place Place.
 	 */
-	public function opens( string $provider ): bool {
-		return ! is_wp_error( $this->open( $provider ) );
+	public function opens( Place $place ): bool {
+		return null === $this->fault( $place );
+	}
+
+	/**
+	 * Checks the key with its provider. The key stays in the extension.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place $place Place.
+	 * @return array|WP_Error What byok_validate_envelope() tells, or why the row stays closed.
+	 */
+	public function check( Place $place ) {
+		try {
+			return $this->fault( $place ) ?? byok_validate_envelope(
+				$place->provider,
+				$this->envelope,
+				$place->context( $this->origin ),
+				'' === $this->base_url ? array() : array( 'base_url' => $this->base_url )
+			);
+		} catch ( Throwable $thrown ) {
+			return Failure::from( $thrown );
+		}
+	}
+
+	/**
+	 * The same key under the site's current secret, with the one kept beside it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place $place    Place.
+	 * @param array $previous A secret for this once, see byok_reencrypt().
+	 * @return self|WP_Error A new row, equal to this one when there was nothing to do; or why it stays closed.
+	 */
+	public function reencrypted( Place $place, #[\SensitiveParameter] array $previous = array() ) {
+		try {
+			$envelope = byok_reencrypt( $this->envelope, $place->context( $this->origin ), $previous );
+			$beside   = null === $this->previous ? null : $this->previous->reencrypted( $place, $previous );
+		} catch ( Throwable $thrown ) {
+			return Failure::from( $thrown );
+		}
+		return $this->with(
+			array(
+				'envelope' => $envelope,
+				// One that does not open is no loss to the key in use; it stays as it is.
+				'previous' => is_wp_error( $beside ) ? $this->previous : $beside,
+			)
+		);
 	}
 
 	/**
@@ -183,18 +246,11 @@ final class Key_Row {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param Place $place Place.
 	 */
-	public function is_of_another_server_address( string $provider ): bool {
-		if ( '' !== $this->base_url ) {
-			return false;
-		}
-		try {
-			byok_decrypt( $this->envelope, Context::of_site_key( $provider, $this->origin ) );
-			return true;
-		} catch ( Throwable $thrown ) {
-			return false;
-		}
+	public function is_of_another_server_address( Place $place ): bool {
+		return '' === $this->base_url
+			&& null === byok_inspect( $this->envelope, $place->context( $this->origin ) )['reason'];
 	}
 
 	/**
@@ -203,19 +259,33 @@ final class Key_Row {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string    $provider Provider id.
-	 * @param self|null $before   The row that is replaced, when it is one.
+	 * @param Place     $place  Place.
+	 * @param self|null $before The row that is replaced, when it is one.
 	 * @return self This row, or one that also keeps the key before.
 	 */
-	public function in_place_of( string $provider, ?self $before ): self {
-		if ( 'unknown' !== $this->outcome || null === $before || ! $before->opens( $provider ) ) {
+	public function in_place_of( Place $place, ?self $before ): self {
+		if ( 'unknown' !== $this->outcome || null === $before || ! $before->opens( $place ) ) {
 			return $this;
 		}
 
 		// Of several that could not be verified, the one before them all.
 		$earlier = 'unknown' === $before->outcome ? $before->previous : null;
-		$kept    = null !== $earlier && $earlier->opens( $provider ) ? $earlier : $before;
+		$kept    = null !== $earlier && $earlier->opens( $place ) ? $earlier : $before;
 		return $this->with( array( 'previous' => $kept->with( array( 'previous' => null ) ) ) );
+	}
+
+	/**
+	 * Whether another row is this one after a check: the same key, of which only something newer is told.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param self $other Row.
+	 */
+	public function became( self $other ): bool {
+		$told = array_flip( array( 'outcome', 'proof', 'checked_at', 'previous' ) );
+		return null !== $other->outcome
+			&& $other->checked_at >= $this->checked_at
+			&& array_diff_key( get_object_vars( $this ), $told ) === array_diff_key( get_object_vars( $other ), $told );
 	}
 
 	/**
@@ -223,12 +293,12 @@ final class Key_Row {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
-	 * @param array  $checked  What byok_validate_key() told.
+	 * @param Place $place   Place.
+	 * @param array $checked What byok_validate_envelope() told.
 	 * @return self A new row; the one before, when this key was never verified and is refused now.
 	 */
-	public function after_check( string $provider, array $checked ): self {
-		if ( 'invalid' === $checked['outcome'] && null !== $this->previous && $this->previous->opens( $provider ) ) {
+	public function after_check( Place $place, array $checked ): self {
+		if ( 'invalid' === $checked['outcome'] && null !== $this->previous && $this->previous->opens( $place ) ) {
 			return $this->previous;
 		}
 		return $this->with(

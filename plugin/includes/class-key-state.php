@@ -24,6 +24,7 @@ final class Key_State {
 	private const CURABLE = array(
 		'source_',
 		'salts_',
+		'key_file_',
 		'envelope_unknown_key',
 		'envelope_unsupported_version',
 		'random_unavailable',
@@ -33,17 +34,17 @@ final class Key_State {
 	);
 
 	/**
-	 * The state of what is stored for a provider of the current site.
+	 * The state of what is stored for a place.
 	 *
 	 * The envelope is really opened: its key id alone would not tell a row that was moved or changed.
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string      $provider Provider id.
-	 * @param string|null $raw      Stored text; null when there is no row.
+	 * @param Place       $place Place.
+	 * @param string|null $raw   Stored text; null when there is no row.
 	 * @return array{state: string, reason: string|null} Reason code for `locked` and `damaged`.
 	 */
-	public static function of( string $provider, ?string $raw ): array {
+	public static function of( Place $place, ?string $raw ): array {
 		if ( null === $raw ) {
 			return self::state( 'absent' );
 		}
@@ -60,11 +61,15 @@ final class Key_State {
 				: self::state( 'damaged', 'envelope_malformed' );
 		}
 
-		$opened = $row->open( $provider );
-		if ( is_wp_error( $opened ) ) {
-			$reason  = Failure::reason( $opened );
+		$fault = $row->fault( $place );
+		if ( null !== $fault ) {
+			$reason = Failure::reason( $fault );
+			if ( 'envelope_refused' === $reason && Canary::is_refused() ) {
+				// Not this row: the whole site's, by a change of the server's tenant.
+				return self::state( 'locked', 'tenant_changed' );
+			}
 			$curable = 'origin_changed' === $reason
-				? $row->is_of_another_server_address( $provider )
+				? $row->is_of_another_server_address( $place )
 				: self::is_curable( $reason );
 			return self::state( $curable ? 'locked' : 'damaged', $reason );
 		}

@@ -12,11 +12,10 @@ use WP_Error;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Keeps one option row for each provider of the current site, and replaces a row only when it still is
- * what the caller has seen.
+ * Keeps one row for each place, and replaces a row only when it still is what the caller has seen.
  *
- * WordPress's own update_option() cannot do that: it compares with a cache, says `false` for "failed"
- * and for "unchanged" alike, and lets the last writer win without a word.
+ * WordPress's own update_option() and update_metadata() cannot do that: they compare with a cache, say
+ * `false` for "failed" and for "unchanged" alike, and let the last writer win without a word.
  *
  * It knows nothing of keys, envelopes or providers' rules: values are strings to it.
  *
@@ -25,24 +24,7 @@ defined( 'ABSPATH' ) || exit;
 final class Key_Store {
 
 	/**
-	 * Beginning of every option name.
-	 */
-	public const PREFIX = 'byok_key_';
-
-	/**
-	 * Name of a provider's option.
-	 *
-	 * @since 0.1.0
-	 *
-	 * @param string $provider Provider id.
-	 * @return string Option name.
-	 */
-	public static function name( string $provider ): string {
-		return self::PREFIX . $provider;
-	}
-
-	/**
-	 * Reads a row from the database, past every cache and filter of options.
+	 * Reads a row from the database, past every cache and filter.
 	 *
 	 * Never through get_option(): a stale cache would go on serving a key that was replaced or deleted,
 	 * "absent" is also its answer when the database is down, which it remembers, and it makes objects
@@ -50,19 +32,18 @@ final class Key_Store {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param Place $place Place.
 	 * @return string|null|WP_Error The stored text, null when there is no row, or byok_storage_failed.
 	 */
-	public static function read_raw( string $provider ) {
+	public static function read_raw( Place $place ) {
 		global $wpdb;
 
+		$in = Key_Table::of( $place->owner );
 		// query() first: get_col() would answer with the rows of an earlier query when this one fails.
-		$found = self::quietly(
+		$found = Quietly::run(
 			static fn() => $wpdb->query(
-				$wpdb->prepare(
-					"SELECT option_value, option_name FROM $wpdb->options WHERE option_name = %s LIMIT 1",
-					self::name( $provider )
-				)
+				$wpdb->prepare( "SELECT {$in->value}, {$in->name} FROM {$in->table} WHERE {$in->name} = %s", $place->name() )
+				. $in->and_owner() . " ORDER BY {$in->id} LIMIT 1"
 			)
 		);
 		if ( false === $found ) {
@@ -74,21 +55,21 @@ final class Key_Store {
 	}
 
 	/**
-	 * Reads all rows of the current site, as read_raw() does.
+	 * Reads all rows of an owner, as read_raw() does.
 	 *
 	 * @since 0.1.0
 	 *
+	 * @param Owner $owner Owner.
 	 * @return array<string, string>|WP_Error Stored texts by provider id, or byok_storage_failed.
 	 */
-	public static function read_all() {
+	public static function read_all( Owner $owner ) {
 		global $wpdb;
 
-		$found = self::quietly(
+		$in    = Key_Table::of( $owner );
+		$found = Quietly::run(
 			static fn() => $wpdb->query(
-				$wpdb->prepare(
-					"SELECT option_value, option_name FROM $wpdb->options WHERE option_name LIKE %s ORDER BY option_name",
-					$wpdb->esc_like( self::PREFIX ) . '%'
-				)
+				$wpdb->prepare( "SELECT {$in->value}, {$in->name} FROM {$in->table} WHERE {$in->name} LIKE %s", $wpdb->esc_like( Place::PREFIX ) . '%' )
+				. $in->and_owner() . " ORDER BY {$in->name}, {$in->id}"
 			)
 		);
 		if ( false === $found ) {
@@ -97,7 +78,8 @@ final class Key_Store {
 
 		$rows = array();
 		foreach ( $wpdb->get_col( null, 1 ) as $at => $name ) {
-			$rows[ substr( $name, strlen( self::PREFIX ) ) ] = (string) $wpdb->get_col()[ $at ];
+			// Of several rows of one name the first counts, as in read_raw().
+			$rows[ substr( $name, strlen( Place::PREFIX ) ) ] ??= (string) $wpdb->get_col()[ $at ];
 		}
 		return $rows;
 	}
@@ -107,25 +89,34 @@ final class Key_Store {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string      $provider Provider id.
-	 * @param string|null $old      The stored text that the caller has read; null for no row.
-	 * @param string      $new      The text to store.
-	 * @param callable    $is_sound Tells whether a text that was read back is a good row by someone else.
+	 * @param Place       $place Place.
+	 * @param string|null $old   The stored text that the caller has read; null for no row.
+	 * @param string      $new   The text to store.
+	 * @param callable    $whose Tells of a text that was read back whether it is `ours` (a check has only
+	 *                           renewed what is told of it) or `theirs`; anything else for no good row.
 	 * @return true|WP_Error byok_conflict when another one was faster, byok_storage_failed when the old
-	 *                       row is still there, byok_storage_not_restored when it could not be put back.
+	 *                       row is still there, byok_storage_not_restored when it could not be put back,
+	 *                       byok_storage_unsure when the database takes no question after the write.
 	 */
-	public static function replace( string $provider, ?string $old, string $new, callable $is_sound ) {
+	public static function replace( Place $place, ?string $old, string $new, callable $whose ) {
 		if ( $old === $new ) {
 			return true;
 		}
 
-		$written = self::swap( $provider, $old, $new );
-		self::forget( $provider );
+		$written = null === $old ? self::insert( $place, $new ) : self::swap( $place, $old, $new );
+		self::forget( $place );
 		if ( false === $written ) {
 			return Failure::because( 'storage_failed' );
 		}
 
-		$found = self::read_raw( $provider );
+		$found = self::read_raw( $place );
+		if ( is_wp_error( $found ) && 0 !== $written ) {
+			// Once more: a connection that broke is another one by now.
+			$found = self::read_raw( $place );
+			if ( is_wp_error( $found ) ) {
+				return Failure::because( 'storage_unsure' );
+			}
+		}
 		if ( $found === $new ) {
 			return true;
 		}
@@ -135,10 +126,11 @@ final class Key_Store {
 
 		// Ours was written, and something else is there. Either someone else has saved a good row since,
 		// which must stay, or the database did not keep what it was given.
-		if ( null === $found || ( is_string( $found ) && $is_sound( $found ) ) ) {
-			return Failure::because( 'conflict' );
+		$owner = null === $found ? 'theirs' : $whose( $found );
+		if ( 'ours' === $owner ) {
+			return true;
 		}
-		return self::restore( $provider, $old, $found );
+		return 'theirs' === $owner ? Failure::because( 'conflict' ) : self::restore( $place, $old, $found );
 	}
 
 	/**
@@ -146,134 +138,147 @@ final class Key_Store {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
-	 * @param string $old      The stored text.
+	 * @param Place  $place Place.
+	 * @param string $old   The stored text.
 	 * @return true|WP_Error byok_conflict or byok_storage_failed.
 	 */
-	public static function remove( string $provider, string $old ) {
-		$written = self::delete_exact( $provider, $old );
-		self::forget( $provider );
+	public static function remove( Place $place, string $old ) {
+		$written = self::delete_exact( $place, $old );
+		self::forget( $place );
 		if ( false === $written ) {
 			return Failure::because( 'storage_failed' );
 		}
 
-		$found = self::read_raw( $provider );
-		if ( null === $found || is_wp_error( $found ) ) {
-			return $found ?? true;
+		$found = self::read_raw( $place );
+		if ( is_wp_error( $found ) ) {
+			// What was counted as deleted is gone, whether the database answers again or not.
+			return $written > 0 ? true : $found;
 		}
-		return Failure::because( 'conflict' );
+		return null === $found ? true : Failure::because( 'conflict' );
 	}
 
 	/**
-	 * Writes a value where the old one is.
+	 * Writes a first row.
+	 *
+	 * @param Place  $place Place.
+	 * @param string $new   New text.
+	 * @return int|false Number of rows written, 0 when there is one already; false on an error.
+	 */
+	private static function insert( Place $place, string $new ) {
+		global $wpdb;
+
+		$in = Key_Table::of( $place->owner );
+		if ( $in->has_unique_names() ) {
+			// IGNORE: a row that someone else has inserted meanwhile stays, and counts as 0 written.
+			return Quietly::run(
+				static fn() => $wpdb->query(
+					$wpdb->prepare( "INSERT IGNORE INTO {$in->table} (option_name, option_value, autoload) VALUES (%s, %s, 'off')", $place->name(), $new )
+				)
+			);
+		}
+
+		$lock = Quietly::run( static fn() => Insert_Lock::take( $place ) );
+		if ( null === $lock ) {
+			return 0;
+		}
+		try {
+			$found = self::read_raw( $place );
+			if ( null !== $found ) {
+				return is_wp_error( $found ) ? false : 0;
+			}
+			return Quietly::run(
+				static fn() => $wpdb->query(
+					$wpdb->prepare(
+						"INSERT INTO {$in->table} ({$in->owner_column}, {$in->name}, {$in->value}) VALUES (%d, %s, %s)",
+						$place->owner->id,
+						$place->name(),
+						$new
+					)
+				)
+			);
+		} finally {
+			Quietly::run( static fn() => $lock->release() );
+		}
+	}
+
+	/**
+	 * Writes a text where the old one is.
 	 *
 	 * Texts are compared as HEX: the collation of the table takes `A` for `a` and ignores spaces at the
 	 * end, and an envelope differs in exactly such things.
 	 *
-	 * @param string      $provider Provider id.
-	 * @param string|null $old      Old text; null for no row.
-	 * @param string      $new      New text.
+	 * @param Place  $place Place.
+	 * @param string $old   Old text.
+	 * @param string $new   New text.
 	 * @return int|false Number of rows written; false on an error.
 	 */
-	private static function swap( string $provider, ?string $old, string $new ) {
+	private static function swap( Place $place, string $old, string $new ) {
 		global $wpdb;
 
-		if ( null === $old ) {
-			// IGNORE: a row that someone else has inserted meanwhile stays, and counts as 0 written.
-			$query = $wpdb->prepare(
-				"INSERT IGNORE INTO $wpdb->options (option_name, option_value, autoload) VALUES (%s, %s, 'off')",
-				self::name( $provider ),
-				$new
-			);
-		} else {
-			$query = $wpdb->prepare(
-				"UPDATE $wpdb->options SET option_value = %s, autoload = 'off' WHERE option_name = %s AND HEX(option_value) = %s",
-				$new,
-				self::name( $provider ),
-				strtoupper( bin2hex( $old ) )
-			);
-		}
-		return self::quietly( static fn() => $wpdb->query( $query ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- prepared above.
-	}
-
-	/**
-	 * Deletes a row that still is the old one.
-	 *
-	 * @param string $provider Provider id.
-	 * @param string $old      Old text.
-	 * @return int|false Number of rows deleted; false on an error.
-	 */
-	private static function delete_exact( string $provider, string $old ) {
-		global $wpdb;
-
-		return self::quietly(
+		$in       = Key_Table::of( $place->owner );
+		$autoload = $in->has_unique_names() ? ", autoload = 'off'" : '';
+		return Quietly::run(
 			static fn() => $wpdb->query(
-				$wpdb->prepare(
-					"DELETE FROM $wpdb->options WHERE option_name = %s AND HEX(option_value) = %s",
-					self::name( $provider ),
-					strtoupper( bin2hex( $old ) )
-				)
+				$wpdb->prepare( "UPDATE {$in->table} SET {$in->value} = %s$autoload WHERE {$in->name} = %s", $new, $place->name() )
+				. self::and_exactly( $in, $old )
 			)
 		);
 	}
 
 	/**
-	 * Puts the old row back after the database kept something else than it was given.
+	 * Deletes a row that still is the old one.
 	 *
-	 * @param string          $provider Provider id.
-	 * @param string|null     $old      Old text; null for no row.
-	 * @param string|WP_Error $found    What was read back.
-	 * @return WP_Error Always: the save has failed.
+	 * @param Place  $place Place.
+	 * @param string $old   Old text.
+	 * @return int|false Number of rows deleted; false on an error.
 	 */
-	private static function restore( string $provider, ?string $old, $found ): WP_Error {
-		if ( is_string( $found ) ) {
-			if ( null === $old ) {
-				self::delete_exact( $provider, $found );
-			} else {
-				self::swap( $provider, $found, $old );
-			}
-			self::forget( $provider );
-		}
-		return Failure::because( self::read_raw( $provider ) === $old ? 'storage_failed' : 'storage_not_restored' );
-	}
-
-	/**
-	 * Removes a row from WordPress's caches of options, after it was written past them.
-	 *
-	 * @param string $provider Provider id.
-	 */
-	private static function forget( string $provider ): void {
-		$name = self::name( $provider );
-
-		wp_cache_delete( $name, 'options' );
-
-		// "There is no such option" and, for a row that was once autoloaded, its old value.
-		foreach ( array( 'notoptions', 'alloptions' ) as $list ) {
-			$cached = wp_cache_get( $list, 'options', true );
-			if ( is_array( $cached ) && array_key_exists( $name, $cached ) ) {
-				unset( $cached[ $name ] );
-				wp_cache_set( $list, $cached, 'options' );
-			}
-		}
-	}
-
-	/**
-	 * Runs a query without printing its error into the page. It still goes to the error log, where it
-	 * holds ciphertext at most.
-	 *
-	 * @param callable $query Runs the query.
-	 * @return mixed What it returns.
-	 */
-	private static function quietly( callable $query ) {
+	private static function delete_exact( Place $place, string $old ) {
 		global $wpdb;
 
-		$shown = $wpdb->hide_errors();
-		try {
-			return $query();
-		} finally {
-			if ( $shown ) {
-				$wpdb->show_errors();
-			}
+		$in = Key_Table::of( $place->owner );
+		return Quietly::run(
+			static fn() => $wpdb->query(
+				$wpdb->prepare( "DELETE FROM {$in->table} WHERE {$in->name} = %s", $place->name() ) . self::and_exactly( $in, $old )
+			)
+		);
+	}
+
+	/**
+	 * The condition that a row is the owner's and holds exactly a text.
+	 *
+	 * @param Key_Table $in   Table.
+	 * @param string    $text The text.
+	 * @return string SQL.
+	 */
+	private static function and_exactly( Key_Table $in, string $text ): string {
+		global $wpdb;
+		return $in->and_owner() . $wpdb->prepare( " AND HEX({$in->value}) = %s", strtoupper( bin2hex( $text ) ) );
+	}
+
+	/**
+	 * Puts the old row back after the database kept something else than it was given.
+	 *
+	 * @param Place       $place Place.
+	 * @param string|null $old   Old text; null for no row.
+	 * @param string      $found What was read back.
+	 * @return WP_Error Always: the save has failed.
+	 */
+	private static function restore( Place $place, ?string $old, string $found ): WP_Error {
+		if ( null === $old ) {
+			self::delete_exact( $place, $found );
+		} else {
+			self::swap( $place, $found, $old );
 		}
+		self::forget( $place );
+		return Failure::because( self::read_raw( $place ) === $old ? 'storage_failed' : 'storage_not_restored' );
+	}
+
+	/**
+	 * Removes a row from WordPress's caches, after it was written past them.
+	 *
+	 * @param Place $place Place.
+	 */
+	private static function forget( Place $place ): void {
+		Key_Table::of( $place->owner )->forget( $place->name() );
 	}
 }

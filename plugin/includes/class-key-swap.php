@@ -31,25 +31,31 @@ final class Key_Swap {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string      $provider Provider id.
-	 * @param string|null $seen     Stored text that was read; null for no row.
-	 * @param callable    $next     Makes the new row; gets the stored one, null when there is none.
+	 * @param Place       $place Place.
+	 * @param string|null $seen  Stored text that was read; null for no row.
+	 * @param callable    $next  Makes the new row; gets the stored one, null when there is none.
 	 * @return Key_Row|WP_Error What was stored; errors as of Key_Store::replace().
 	 */
-	public static function store( string $provider, ?string $seen, callable $next ) {
+	public static function store( Place $place, ?string $seen, callable $next ) {
 		$row    = null;
 		$stored = self::insist(
-			$provider,
+			$place,
 			$seen,
-			static function ( ?string $old ) use ( $provider, $next, &$row ) {
+			static function ( ?string $old ) use ( $place, $next, &$row ) {
 				$row = $next( Key_Row::parse( $old ) );
 				return Key_Store::replace(
-					$provider,
+					$place,
 					$old,
 					$row->to_raw(),
-					static function ( string $found ) use ( $provider, $row ): bool {
+					static function ( string $found ) use ( $place, $row ): string {
 						$other = Key_Row::parse( $found );
-						return null !== $other && $other->envelope !== $row->envelope && $other->opens( $provider );
+						if ( null === $other || ! $other->opens( $place ) ) {
+							return 'nobody';
+						}
+						if ( $other->envelope === $row->envelope ) {
+							return $row->became( $other ) ? 'ours' : 'nobody';
+						}
+						return 'theirs';
 					}
 				);
 			}
@@ -62,30 +68,30 @@ final class Key_Swap {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
-	 * @param string $seen     Stored text that was read.
+	 * @param Place  $place Place.
+	 * @param string $seen  Stored text that was read.
 	 * @return true|WP_Error Errors as of Key_Store::remove().
 	 */
-	public static function remove( string $provider, string $seen ) {
-		return self::insist( $provider, $seen, static fn( string $old ) => Key_Store::remove( $provider, $old ) );
+	public static function remove( Place $place, string $seen ) {
+		return self::insist( $place, $seen, static fn( string $old ) => Key_Store::remove( $place, $old ) );
 	}
 
 	/**
 	 * Tries a change again as long as only a check came between.
 	 *
-	 * @param string      $provider Provider id.
-	 * @param string|null $seen     Stored text that was read; null for no row.
+	 * @param Place       $place Place.
+	 * @param string|null $seen  Stored text that was read; null for no row.
 	 * @param callable    $change   Makes the change; gets the text to replace.
 	 * @return true|WP_Error What the last try returned.
 	 */
-	private static function insist( string $provider, ?string $seen, callable $change ) {
+	private static function insist( Place $place, ?string $seen, callable $change ) {
 		for ( $left = self::RETRIES; ; $left-- ) {
 			$done = $change( $seen );
 			if ( ! is_wp_error( $done ) || 'conflict' !== Failure::reason( $done ) || 0 === $left ) {
 				return $done;
 			}
 
-			$found = Key_Store::read_raw( $provider );
+			$found = Key_Store::read_raw( $place );
 			if ( is_wp_error( $found ) || ! self::hold_the_same_key( $seen, $found ) ) {
 				return $done;
 			}

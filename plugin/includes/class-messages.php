@@ -116,7 +116,7 @@ final class Messages {
 			case 'ready':
 				return '';
 			case 'stale':
-				return __( 'This key still opens, under the previous secret.', 'byok' );
+				return __( 'This key opens under a previous secret of this site. Encrypt it anew before that secret is taken away.', 'byok' );
 			case 'damaged':
 				return __( 'This entry was changed outside byok and was refused. Remove it or paste the key again.', 'byok' );
 		}
@@ -131,14 +131,8 @@ final class Messages {
 				self::reason( (string) $reason )
 			);
 		}
-		if ( null === $saved_at ) {
-			return __( 'This site’s secret keys were changed. This key is locked, not lost. Give the server its previous secret back, or paste the key again.', 'byok' );
-		}
-		return sprintf(
-			/* translators: %s: a date. */
-			__( 'This site’s secret keys were changed after %s. This key is locked, not lost. Give the server its previous secret back, or paste the key again.', 'byok' ),
-			wp_date( get_option( 'date_format' ), $saved_at )
-		);
+		return self::secret_changed( $saved_at ) . ' '
+			. __( 'This key is locked, not lost. Enter the previous secret, or paste the key again.', 'byok' );
 	}
 
 	/**
@@ -151,21 +145,167 @@ final class Messages {
 	 * @return string Sentences.
 	 */
 	public static function locked_keys( int $count, ?int $saved_at ): string {
-		$sentence = null === $saved_at
-			? __( 'This site’s secret keys were changed.', 'byok' )
-			/* translators: %s: a date. */
-			: sprintf( __( 'This site’s secret keys were changed after %s.', 'byok' ), wp_date( get_option( 'date_format' ), $saved_at ) );
-
-		return $sentence . ' ' . sprintf(
+		return self::secret_changed( $saved_at ) . ' ' . sprintf(
 			/* translators: %s: a number. */
 			_n(
-				'%s key is locked, none is lost. Give the server its previous secret back, or paste the key again.',
-				'%s keys are locked, none is lost. Give the server its previous secret back, or paste the keys again.',
+				'%s key is locked, not lost. Enter the previous secret, or paste the key again.',
+				'%s keys are locked, none is lost. Enter the previous secret, or paste the keys again.',
 				$count,
 				'byok'
 			),
 			number_format_i18n( $count )
 		);
+	}
+
+	/**
+	 * The secrets were changed, and it is not known here whose keys that has locked.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string Sentences.
+	 */
+	public static function maybe_locked_keys(): string {
+		return self::secret_changed( null ) . ' ' . __( 'Keys of sites or members may be locked, none is lost. Enter the previous secret to open them.', 'byok' );
+	}
+
+	/**
+	 * How many keys of a member are locked, who cannot do anything about the site's secrets.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param int $count Number of keys.
+	 * @return string Sentences.
+	 */
+	public static function own_locked_keys( int $count ): string {
+		return self::secret_changed( null ) . ' ' . sprintf(
+			/* translators: %s: a number. */
+			_n(
+				'%s key of yours is locked, not lost. An administrator of this site can open it again; or paste it again.',
+				'%s keys of yours are locked, none is lost. An administrator of this site can open them again; or paste them again.',
+				$count,
+				'byok'
+			),
+			number_format_i18n( $count )
+		);
+	}
+
+	/**
+	 * What a previous secret, entered by a person, has done.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param int $opened Number of keys that it has opened.
+	 * @param int $locked Number of keys that are still locked.
+	 * @return string Sentences.
+	 */
+	public static function unlocked( int $opened, int $locked ): string {
+		if ( 0 === $opened ) {
+			return __( 'This secret opens none of the locked keys. Nothing was changed. Was it copied whole, and is it the one from before the change?', 'byok' );
+		}
+		$sentences = sprintf(
+			/* translators: %s: a number. */
+			_n(
+				'%s key opens again. It is encrypted under the current secret now, so the previous one is not needed for it any more.',
+				'%s keys open again. They are encrypted under the current secret now, so the previous one is not needed for them any more.',
+				$opened,
+				'byok'
+			),
+			number_format_i18n( $opened )
+		);
+		if ( 0 === $locked ) {
+			return $sentences;
+		}
+		return $sentences . ' ' . sprintf(
+			/* translators: %s: a number. */
+			_n(
+				'%s key is still locked: it was encrypted under another secret. Enter that one, or paste the key again.',
+				'%s keys are still locked: they were encrypted under another secret. Enter that one, or paste the keys again.',
+				$locked,
+				'byok'
+			),
+			number_format_i18n( $locked )
+		);
+	}
+
+	/**
+	 * A long work that is not at its end.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $status See Reencryption::status().
+	 * @return string A sentence.
+	 */
+	public static function progress( array $status ): string {
+		return sprintf(
+			/* translators: 1: number of keys and sites that were looked at, 2: number of all of them. */
+			__( '%1$s of %2$s looked at.', 'byok' ),
+			number_format_i18n( min( $status['seen'], $status['total'] ) ),
+			number_format_i18n( $status['total'] )
+		);
+	}
+
+	/**
+	 * How encrypting keys anew has ended, on a page. The command line says it in numbers.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $counts Counts `moved`, `locked`, `damaged` and `busy`.
+	 * @return string Sentences.
+	 */
+	public static function encrypted_anew( array $counts ): string {
+		$sentences = array(
+			/* translators: %s: a number. */
+			_n( '%s key was encrypted anew.', '%s keys were encrypted anew.', $counts['moved'], 'byok' ) => $counts['moved'],
+			/* translators: %s: a number. */
+			_n( '%s key is still locked: its secret is not here. It is not lost.', '%s keys are still locked: their secret is not here. None is lost.', $counts['locked'], 'byok' ) => $counts['locked'],
+			/* translators: %s: a number. */
+			_n( '%s entry is damaged and was left as it is.', '%s entries are damaged and were left as they are.', $counts['damaged'], 'byok' ) => $counts['damaged'],
+			/* translators: %s: a number. */
+			_n( '%s key was changed by someone else meanwhile. Encrypt anew once more.', '%s keys were changed by someone else meanwhile. Encrypt anew once more.', $counts['busy'], 'byok' ) => $counts['busy'],
+		);
+		$told = array();
+		foreach ( $sentences as $sentence => $count ) {
+			if ( $count > 0 || array() === $told ) {
+				$told[] = sprintf( $sentence, number_format_i18n( $count ) );
+			}
+		}
+		return implode( ' ', $told );
+	}
+
+	/**
+	 * When the site's secrets were changed, as exactly as it is known.
+	 *
+	 * @param int|null $saved_at When a key was saved under the old ones, if that is known.
+	 * @return string A sentence.
+	 */
+	private static function secret_changed( ?int $saved_at ): string {
+		$changed_at = Canary::changed_at();
+		$day        = static fn( int $when ) => wp_date( get_option( 'date_format' ), $when );
+		if ( null !== $changed_at ) {
+			/* translators: %s: a date. */
+			return sprintf( __( 'This site’s secret keys were changed on %s.', 'byok' ), $day( $changed_at ) );
+		}
+		return null === $saved_at
+			? __( 'This site’s secret keys were changed.', 'byok' )
+			/* translators: %s: a date. */
+			: sprintf( __( 'This site’s secret keys were changed after %s.', 'byok' ), $day( $saved_at ) );
+	}
+
+	/**
+	 * A key that the server's configuration gives.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $name   Name of the variable or constant.
+	 * @param string $source `environment` or `constant`.
+	 * @return string A sentence.
+	 */
+	public static function read_only( string $name, string $source ): string {
+		return 'environment' === $source
+			/* translators: %s: name of an environment variable. */
+			? sprintf( __( 'Set by the environment variable %s in your server’s configuration.', 'byok' ), $name )
+			/* translators: %s: name of a constant. */
+			: sprintf( __( 'Set by the constant %s in your server’s configuration.', 'byok' ), $name );
 	}
 
 	/**
@@ -203,6 +343,12 @@ final class Messages {
 			'base_url_not_https'           => __( 'The address must begin with https://.', 'byok' ),
 			'address_refused'              => __( 'This address is on a private or reserved network and is not allowed by the server’s configuration.', 'byok' ),
 			'option_invalid'               => __( 'An option does not exist or has the wrong type.', 'byok' ),
+			'base_url_not_for_members'     => __( 'Providers with an address of one’s own can be set up by administrators only.', 'byok' ),
+			'too_many_attempts'            => __( 'That were many keys within an hour. Nothing was changed; try again later.', 'byok' ),
+			'owner_unknown'                => __( 'There is no such owner of keys: use site, network, user or user:ID.', 'byok' ),
+			'previous_missing'             => __( 'Enter the previous BYOK_KEY, or both the previous AUTH_KEY and AUTH_SALT. Nothing was changed.', 'byok' ),
+			'previous_other_constant'      => __( 'A pasted line defines something else than its field asks for. Look for AUTH_KEY, AUTH_SALT or BYOK_KEY. Nothing was changed.', 'byok' ),
+			'origin_mismatch'              => __( 'The address is not the one that the key was saved for, so the key stays closed. Paste the key again.', 'byok' ),
 			'provider_unknown'             => __( 'There is no such provider.', 'byok' ),
 
 			// What is stored.
@@ -210,12 +356,16 @@ final class Messages {
 			'envelope_malformed'           => __( 'The stored entry is not one of byok. Remove it or paste the key again.', 'byok' ),
 			'envelope_refused'             => __( 'This entry was changed outside byok and was refused. Remove it or paste the key again.', 'byok' ),
 			'origin_changed'               => __( 'The address is not the one that the key was saved for, so the key stays closed. Paste the key again.', 'byok' ),
-			'envelope_unknown_key'         => __( 'This site’s secret keys were changed. The key is locked, not lost. Give the server its previous secret back, or paste the key again.', 'byok' ),
+			'envelope_unknown_key'         => __( 'This site’s secret keys were changed. The key is locked, not lost. Enter the previous secret, or paste the key again.', 'byok' ),
+			'tenant_changed'               => __( 'The server’s setting byok.tenant is not the one that the keys of this site were saved under, or the site was copied to another place of a network. Put it back, or paste the key again.', 'byok' ),
 			'envelope_unsupported_version' => __( 'It was saved by a newer version of byok. Update byok.', 'byok' ),
+
+			'reveal_refused'               => __( 'This server does not give out keys (byok.allow_reveal is off). Checks and requests through byok go on.', 'byok' ),
 
 			// The database.
 			'conflict'                     => __( 'Someone else has changed this key in the meantime. Nothing of yours was saved; look at the key again.', 'byok' ),
 			'storage_failed'               => __( 'The database could not store this. Nothing was changed; try again.', 'byok' ),
+			'storage_unsure'               => __( 'The database took this, but does not answer any more, so it is not certain that it is stored. Look at the key again.', 'byok' ),
 			'storage_not_restored'         => __( 'The database did not keep what it was given, and the entry before could not be put back. Paste the key again.', 'byok' ),
 
 			// The server.
@@ -225,6 +375,18 @@ final class Messages {
 			'source_too_short'             => __( 'BYOK_KEY must have at least 32 characters.', 'byok' ),
 			'source_malformed'             => __( 'BYOK_KEY begins with byok-root: but is not a complete key.', 'byok' ),
 			'source_taken'                 => __( 'BYOK_KEY was taken by a parent process. Give this process its own.', 'byok' ),
+			'key_file_relative'            => __( 'The path in byok.key_file must be absolute.', 'byok' ),
+			'key_file_missing'             => __( 'The key file does not exist. Create it, or correct byok.key_file.', 'byok' ),
+			'key_file_unreadable'          => __( 'The user that PHP starts as cannot read the key file. WP-CLI and cron jobs need a source of their own.', 'byok' ),
+			'key_file_not_regular'         => __( 'The key file must be a regular file, not a link, a folder, a pipe or a device.', 'byok' ),
+			'key_file_owner'               => __( 'The key file must belong to root (chown root).', 'byok' ),
+			'key_file_mode'                => __( 'Only its owner may read the key file (chmod 400).', 'byok' ),
+			'key_file_size'                => __( 'The key file must have 1 to 4096 bytes.', 'byok' ),
+			'key_file_malformed'           => __( 'The key file must hold one line of text without control characters.', 'byok' ),
+			'key_file_late'                => __( 'byok.key_file belongs into php.ini or conf.d: the configuration of a pool comes too late, when PHP cannot read the file any more.', 'byok' ),
+			'previous_key_files_late'      => __( 'byok.previous_key_files belongs into php.ini or conf.d: the configuration of a pool comes too late, when PHP cannot read the files any more.', 'byok' ),
+			'key_file_own'                 => __( 'The key file belongs to the user that PHP runs as, so PHP code can read it. Let it belong to root.', 'byok' ),
+			'memory_not_locked'            => __( 'The system does not let byok lock its secret in memory, so it may reach swap or a core dump. Raise the limit of locked memory (RLIMIT_MEMLOCK).', 'byok' ),
 			'salts_placeholder'            => __( 'AUTH_KEY or AUTH_SALT in wp-config.php still has its placeholder text. Replace both with random text.', 'byok' ),
 			'salts_duplicated'             => __( 'AUTH_KEY or AUTH_SALT in wp-config.php has the same value as another secret of this site. Give each its own.', 'byok' ),
 			'salts_too_short'              => __( 'AUTH_KEY and AUTH_SALT in wp-config.php must have at least 32 characters each.', 'byok' ),
@@ -233,6 +395,231 @@ final class Messages {
 			'test_provider_refused'        => __( 'byok.test_provider must be an address on this machine.', 'byok' ),
 			'test_provider'                => __( 'Keys are checked with byok’s test provider, not with the real ones.', 'byok' ),
 			'internal'                     => __( 'Something went wrong inside byok. Look at the state of the key before you try again.', 'byok' ),
+
+			// Keys that are on the site already, and the command line.
+			'key_exists'                   => __( 'byok has a key for this provider already. Nothing was changed; say that it shall be replaced if that is what you want.', 'byok' ),
+			'import_refused'               => __( 'byok does not take keys from there. Nothing was changed.', 'byok' ),
+			'import_nothing_found'         => __( 'Nothing that looks like a key was found there. Nothing was changed.', 'byok' ),
+			'import_provider_unknown'      => __( 'The key does not show which provider it is for. Choose the provider. Nothing was changed.', 'byok' ),
+			'import_not_ready'             => __( 'The key was saved, but what is stored does not open. The old entry is as it was; look at the state of the key.', 'byok' ),
+			'import_not_confirmed'         => __( 'The old entry is as it was, because the provider could not confirm the key yet. Import it again later.', 'byok' ),
+			'import_not_scrubbed'          => __( 'The old entry could not be emptied, perhaps because it was changed in the meantime. Look at it: it may still hold a key.', 'byok' ),
+			'key_in_argument'              => __( 'A key must not be an argument: it stays in the shell’s history and everyone on this server can see it. Nothing was changed. Give it on standard input; if this was a real key, replace it at the provider.', 'byok' ),
+			'argument_unexpected'          => __( 'There are too many arguments. Nothing was changed.', 'byok' ),
+			'provider_missing'             => __( 'Name a provider, or use --all.', 'byok' ),
+			'input_empty'                  => __( 'Nothing came on standard input. Nothing was changed.', 'byok' ),
+			'input_not_a_secret'           => __( 'Give one line, the previous BYOK_KEY, or two lines, the previous AUTH_KEY and AUTH_SALT. Nothing was changed.', 'byok' ),
+		);
+	}
+
+	/**
+	 * Where a key is that can be imported.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $kind Kind of an Import_Source.
+	 * @param string $id   The source.
+	 * @return string A few words.
+	 */
+	public static function import_label( string $kind, string $id ): string {
+		switch ( $kind ) {
+			case 'connector':
+				/* translators: %s: name of an option. */
+				return sprintf( __( 'Settings → Connectors of WordPress (%s)', 'byok' ), $id );
+			case 'example':
+				/* translators: %s: name of an option. */
+				return sprintf( __( 'The plugin BYOK Example (%s)', 'byok' ), $id );
+			default:
+				/* translators: %s: name of an option. */
+				return sprintf( __( 'The option %s', 'byok' ), $id );
+		}
+	}
+
+	/**
+	 * A key was imported.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string|null $reason Why the old entry was not emptied, a reason code; null when it was.
+	 * @return string Sentences.
+	 */
+	public static function imported( ?string $reason ): string {
+		return null === $reason
+			? __( 'The key was moved to byok and the old entry was emptied: what reads the key from there will not find it any more. Backups made before still hold it; replace the key at the provider if others can read those.', 'byok' )
+			: self::reason( $reason );
+	}
+
+	/**
+	 * A key was saved long ago.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param int    $days Days since then.
+	 * @param string $name Name of the provider.
+	 * @return string A sentence.
+	 */
+	public static function old_key( int $days, string $name ): string {
+		return sprintf(
+			/* translators: 1: name of a provider, 2: number of days. */
+			_n(
+				'The key of %1$s was saved %2$s day ago. Make a new one at the provider, paste it here, then revoke the old one.',
+				'The key of %1$s was saved %2$s days ago. Make a new one at the provider, paste it here, then revoke the old one.',
+				$days,
+				'byok'
+			),
+			$name,
+			number_format_i18n( $days )
+		);
+	}
+
+	/**
+	 * The key source is one that whoever reads wp-config.php has.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $source `salts` or `constant`.
+	 * @return string Sentences.
+	 */
+	public static function weak_source( string $source ): string {
+		$what = 'constant' === $source
+			? __( 'Your keys are encrypted with the constant BYOK_KEY.', 'byok' )
+			: __( 'Your keys are encrypted with the salts of wp-config.php.', 'byok' );
+		return $what . ' ' . __( 'Whoever steals only the database cannot read them; whoever also reads wp-config.php can. For more, keep a secret in a file that only the server’s owner can read (byok.key_file in php.ini), or in the environment variable BYOK_KEY. Keys saved so far still open.', 'byok' );
+	}
+
+	/**
+	 * The key source is out of reach of the site's files.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string A sentence.
+	 */
+	public static function strong_source(): string {
+		return __( 'Neither the database nor the files of this site hold the secret that opens your keys.', 'byok' );
+	}
+
+	/**
+	 * A test of Site Health has found nothing.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string A sentence.
+	 */
+	public static function health_good(): string {
+		return __( 'There is nothing to do.', 'byok' );
+	}
+
+	/**
+	 * How many keys cannot be opened.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $state `locked` or `damaged`.
+	 * @param int    $count Number of keys.
+	 * @return string Sentences; empty for none.
+	 */
+	public static function closed_keys( string $state, int $count ): string {
+		if ( 0 === $count ) {
+			return '';
+		}
+		return 'locked' === $state
+			/* translators: %s: a number. */
+			? sprintf( _n( '%s key is locked, not lost. Give the server its previous secret back, or paste the key again.', '%s keys are locked, none is lost. Give the server its previous secret back, or paste the keys again.', $count, 'byok' ), number_format_i18n( $count ) )
+			/* translators: %s: a number. */
+			: sprintf( _n( '%s entry was changed outside byok and was refused. Remove it or paste the key again.', '%s entries were changed outside byok and were refused. Remove them or paste the keys again.', $count, 'byok' ), number_format_i18n( $count ) );
+	}
+
+	/**
+	 * WordPress has stored secret keys in the database.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string[] $names   Names of the options.
+	 * @param bool     $in_use  Whether one of them is what keys are encrypted with.
+	 * @return string Sentences.
+	 */
+	public static function stored_salts( array $names, bool $in_use ): string {
+		/* translators: %s: list of names of options. */
+		$found = sprintf( __( 'The database holds secret keys of this site: %s. WordPress stores them there when wp-config.php has none.', 'byok' ), implode( ', ', $names ) );
+		return $found . ' ' . ( $in_use
+			? __( 'Your API keys are encrypted with them, so a copy of the database opens every key. Give wp-config.php new salts, encrypt the keys anew, and delete these options.', 'byok' )
+			: __( 'Your API keys are not encrypted with them, but logins may be. Define all eight keys and salts in wp-config.php and delete these options.', 'byok' ) );
+	}
+
+	/**
+	 * Keys lie in other settings.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string[] $labels Where, as of import_label().
+	 * @return string Sentences.
+	 */
+	public static function other_keys( array $labels ): string {
+		/* translators: %s: list of settings. */
+		return sprintf( __( 'Keys that a copy of the database gives away, or this site’s salts open, are in: %s. Import them into byok, or delete them there.', 'byok' ), implode( ', ', $labels ) );
+	}
+
+	/**
+	 * What a privacy policy may say of byok.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string[] Paragraphs.
+	 */
+	public static function privacy_policy(): array {
+		return array(
+			__( 'People who save an API key of their own on this site have it stored here, encrypted, together with their user id, the time, the last four characters of the key, and what the provider said when the key was last checked. The key is sent to the provider it belongs to and to nobody else: to check it, and with every request that is made with it.', 'byok' ),
+			__( 'The key is kept until its owner, an administrator or a request to erase personal data deletes it. It is not part of an export of personal data.', 'byok' ),
+		);
+	}
+
+	/**
+	 * A person's key could not be deleted.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param string $why      A sentence.
+	 * @return string A sentence.
+	 */
+	public static function not_erased( string $provider, string $why ): string {
+		/* translators: 1: id of a provider, 2: a sentence that says why. */
+		return sprintf( __( 'The API key of %1$s could not be deleted. %2$s', 'byok' ), $provider, $why );
+	}
+
+	/**
+	 * How a re-encryption has ended.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $status See Reencryption::status().
+	 * @return string Sentences.
+	 */
+	public static function reencrypted( array $status ): string {
+		return sprintf(
+			/* translators: 1 to 4: numbers of keys. */
+			__( 'Encrypted anew: %1$s. Locked, waiting for their secret: %2$s. Damaged: %3$s. Changed by someone else meanwhile: %4$s.', 'byok' ),
+			number_format_i18n( $status['moved'] ),
+			number_format_i18n( $status['locked'] ),
+			number_format_i18n( $status['damaged'] ),
+			number_format_i18n( $status['busy'] )
+		);
+	}
+
+	/**
+	 * How to use a new key of the site.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string[] Lines.
+	 */
+	public static function how_to_rotate(): array {
+		return array(
+			__( 'Nothing was changed. To use this key:', 'byok' ),
+			__( '1. Keep a copy in a safe place. Without it, keys saved under it cannot be read.', 'byok' ),
+			__( '2. Put it into the key file (byok.key_file in php.ini), or set it as BYOK_KEY in the environment or in wp-config.php. Keep the secret before it as the previous one: byok.previous_key_files or BYOK_KEY_PREVIOUS; nothing is needed if that were the salts.', 'byok' ),
+			__( '3. Restart PHP and run: wp byok rotate', 'byok' ),
+			__( '4. When nothing is locked any more, take the previous secret away.', 'byok' ),
 		);
 	}
 }

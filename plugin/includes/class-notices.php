@@ -18,14 +18,9 @@ defined( 'ABSPATH' ) || exit;
 final class Notices {
 
 	/**
-	 * Screens with notices. The settings page tells of the server itself, and gets the rest from here.
+	 * Screens with notices. The pages with keys tell the same themselves, with what to do about it.
 	 */
-	private const SCREENS = array( 'dashboard', 'dashboard-network', 'plugins', 'plugins-network', 'site-health', self::PAGE );
-
-	/**
-	 * The settings page.
-	 */
-	private const PAGE = 'settings_page_byok';
+	private const SCREENS = array( 'dashboard', 'dashboard-network', 'plugins', 'plugins-network', 'site-health' );
 
 	/**
 	 * Prints the notice of the current screen, if there is one.
@@ -34,20 +29,16 @@ final class Notices {
 	 */
 	public static function render(): void {
 		$screen = get_current_screen();
-		if ( null === $screen || ! in_array( $screen->id, self::SCREENS, true ) || ! Capability::current_user_can() ) {
+		if ( null === $screen || ! in_array( $screen->id, self::SCREENS, true ) ) {
 			return;
 		}
-
-		$text = self::PAGE === $screen->id ? self::locked() : self::server() ?? self::locked();
+		$keys = $screen->in_admin( 'network' ) ? Key_Screen::network() : Key_Screen::site();
+		$text = $keys->is_allowed() ? self::server() ?? self::locked( $keys->owner ) : null;
 		if ( null === $text ) {
 			return;
 		}
 
-		$link = self::PAGE === $screen->id ? '' : sprintf(
-			' <a href="%s">%s</a>',
-			esc_url( Plugin::settings_url() ),
-			esc_html__( 'API Keys', 'byok' )
-		);
+		$link = sprintf( ' <a href="%s">%s</a>', esc_url( $keys->url() ), esc_html( $keys->title() ) );
 		wp_admin_notice(
 			nl2br( esc_html( $text ) ) . $link,
 			array(
@@ -84,11 +75,12 @@ final class Notices {
 	 *
 	 * @since 0.1.0
 	 *
+	 * @param Owner|null $owner Whose keys; null for those of the current site.
 	 * @return string|null Plain text; null when none is.
 	 */
-	public static function locked(): ?string {
+	public static function locked( ?Owner $owner = null ): ?string {
 		$locked = array_filter(
-			Vault::all(),
+			Vault::all( $owner ),
 			static fn( array $info ) => 'locked' === $info['state'] && 'envelope_unknown_key' === $info['reason']
 		);
 		if ( array() === $locked ) {

@@ -21,18 +21,33 @@ final class Plugin {
 	/**
 	 * Registers the hooks.
 	 *
-	 * There is deliberately none for exports, heartbeat, registered settings or XML-RPC: keys take no
+	 * There is deliberately none for exports of content, heartbeat, registered settings or XML-RPC: keys take no
 	 * part in any of them.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function register_hooks(): void {
 		add_action( 'init', array( self::class, 'load_translations' ) );
+		add_action( 'init', array( Canary::class, 'look' ) );
 		add_action( 'rest_api_init', array( Rest_Controller::class, 'register' ) );
+		add_action( 'rest_api_init', array( Rest_Reencryption::class, 'register' ) );
+		add_action( 'rest_api_init', array( Rest_Import::class, 'register' ) );
 		// Before anyone else's, who may log the request.
 		add_filter( 'rest_request_after_callbacks', array( Rest_Secret::class, 'forget_refused' ), PHP_INT_MIN, 3 );
-		add_action( Recheck::HOOK, array( Recheck::class, 'run' ) );
+		add_action( Recheck::HOOK, array( Recheck::class, 'run' ), 10, 2 );
+		add_action( 'byok_key_checked', array( Put_Back::class, 'after_check' ), 10, 2 );
+		add_action( 'byok_key_saved', array( Put_Back::class, 'forget' ), 10, 2 );
+		add_action( 'byok_key_deleted', array( Put_Back::class, 'forget' ), 10, 2 );
 		add_filter( 'debug_information', array( Site_Health::class, 'add_debug_information' ) );
+		add_filter( 'site_status_tests', array( Site_Health_Tests::class, 'add' ) );
+		add_filter( 'wp_privacy_personal_data_exporters', array( Privacy::class, 'add_exporter' ) );
+		add_filter( 'wp_privacy_personal_data_erasers', array( Privacy::class, 'add_eraser' ) );
+		add_action( 'admin_init', array( Privacy::class, 'suggest_policy' ) );
+		if ( defined( 'WP_CLI' ) && WP_CLI ) {
+			\WP_CLI::add_command( 'byok', Cli_Command::class );
+			\WP_CLI::add_command( 'byok import', Cli_Import::class );
+			\WP_CLI::add_command( 'byok rotate', Cli_Rotate::class );
+		}
 
 		if ( is_admin() ) {
 			add_action( 'admin_notices', array( Notices::class, 'render' ) );
@@ -42,7 +57,12 @@ final class Plugin {
 				array( self::class, 'add_settings_link' )
 			);
 			Settings_Page::register_hooks();
+			Network_Page::register_hooks();
+			Profile_Section::register_hooks();
 			Key_Form::register_hooks();
+			Unlock_Form::register_hooks();
+			Reencryption_Form::register_hooks();
+			Import_Form::register_hooks();
 		}
 	}
 

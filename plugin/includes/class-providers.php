@@ -31,7 +31,7 @@ final class Providers {
 			return byok_providers();
 		}
 
-		$rows      = Key_Store::read_all();
+		$rows      = Key_Store::read_all( Owner::site() );
 		$providers = array();
 		foreach ( is_wp_error( $rows ) ? array() : array_keys( $rows ) as $id ) {
 			$providers[ $id ] = self::untold( (string) $id );

@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
 final class Recheck {
 
 	/**
-	 * The event. Its one argument is a provider id.
+	 * The event. Its arguments are a provider id and the word of an owner.
 	 */
 	public const HOOK = 'byok_check_key';
 
@@ -33,16 +33,17 @@ final class Recheck {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string  $provider Provider id.
-	 * @param Key_Row $row      The row that is being used.
+	 * @param Place   $place Place.
+	 * @param Key_Row $row   The row that is being used.
 	 */
-	public static function on_use( string $provider, Key_Row $row ): void {
+	public static function on_use( Place $place, Key_Row $row ): void {
 		$checked_since = (int) $row->checked_at > $row->saved_at;
 		if ( 'unknown' !== $row->outcome || ( $checked_since && $row->checked_at > time() - self::PAUSE ) ) {
 			return;
 		}
-		if ( ! wp_next_scheduled( self::HOOK, array( $provider ) ) ) {
-			wp_schedule_single_event( time(), self::HOOK, array( $provider ) );
+		$event = array( $place->provider, $place->owner->word() );
+		if ( ! wp_next_scheduled( self::HOOK, $event ) ) {
+			wp_schedule_single_event( time(), self::HOOK, $event );
 		}
 	}
 
@@ -52,10 +53,12 @@ final class Recheck {
 	 * @since 0.1.0
 	 *
 	 * @param mixed $provider Provider id.
+	 * @param mixed $owner    Word of an owner, see Owner::parse().
 	 */
-	public static function run( $provider ): void {
-		if ( is_string( $provider ) ) {
-			Vault::check( $provider );
+	public static function run( $provider, $owner = 'site' ): void {
+		$owner = is_string( $owner ) ? Owner::parse( $owner ) : null;
+		if ( is_string( $provider ) && null !== $owner ) {
+			Vault::check( $provider, $owner );
 		}
 	}
 }

@@ -25,6 +25,9 @@ defined( 'ABSPATH' ) || exit;
  *     DELETE /byok/v1/keys/{provider}
  *     POST   /byok/v1/keys/{provider}/check
  *
+ * and the same below /byok/v1/network/keys, on a network, and /byok/v1/me/keys, for the keys that a
+ * person brings.
+ *
  * Permission is asked before the provider's id is looked at, so that a stranger gets the same answer
  * for a provider with a key, without one, and for one that does not exist. None of the routes takes
  * part in batches.
@@ -34,22 +37,45 @@ defined( 'ABSPATH' ) || exit;
 final class Rest_Controller extends WP_REST_Controller {
 
 	/**
+	 * Beginnings of the routes, by kind of owner.
+	 */
+	private const BASES = array(
+		'site'    => 'keys',
+		'network' => 'network/keys',
+		'user'    => 'me/keys',
+	);
+
+	/**
+	 * Kind of owner, one of the names in BASES.
+	 *
+	 * @var string
+	 */
+	private string $kind;
+
+	/**
 	 * Registers the routes.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function register(): void {
-		( new self() )->register_routes();
+		foreach ( array_keys( self::BASES ) as $kind ) {
+			if ( 'network' !== $kind || is_multisite() ) {
+				( new self( $kind ) )->register_routes();
+			}
+		}
 	}
 
 	/**
 	 * Names the routes.
 	 *
 	 * @since 0.1.0
+	 *
+	 * @param string $kind Kind of owner, one of the names in BASES.
 	 */
-	public function __construct() {
+	public function __construct( string $kind = 'site' ) {
 		$this->namespace = 'byok/v1';
-		$this->rest_base = 'keys';
+		$this->rest_base = self::BASES[ $kind ];
+		$this->kind      = $kind;
 	}
 
 	/**
@@ -67,18 +93,20 @@ final class Rest_Controller extends WP_REST_Controller {
 			),
 		);
 
-		register_rest_route(
-			$this->namespace,
-			'/status',
-			array(
+		if ( 'site' === $this->kind ) {
+			register_rest_route(
+				$this->namespace,
+				'/status',
 				array(
-					'methods'             => WP_REST_Server::READABLE,
-					'callback'            => array( $this, 'status' ),
-					'permission_callback' => $permission,
-				),
-				'schema' => array( Rest_Schema::class, 'status' ),
-			)
-		);
+					array(
+						'methods'             => WP_REST_Server::READABLE,
+						'callback'            => array( $this, 'status' ),
+						'permission_callback' => $permission,
+					),
+					'schema' => array( Rest_Schema::class, 'status' ),
+				)
+			);
+		}
 
 		register_rest_route(
 			$this->namespace,
@@ -143,12 +171,12 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return true|WP_Error
 	 */
 	public function may_manage_keys() {
-		if ( Capability::current_user_can() ) {
+		if ( Capability::current_user_can( $this->owner() ) ) {
 			return true;
 		}
 		return new WP_Error(
 			'byok_forbidden',
-			__( 'Sorry, you are not allowed to manage API keys on this site.', 'byok' ),
+			__( 'Sorry, you are not allowed to manage these API keys.', 'byok' ),
 			array( 'status' => rest_authorization_required_code() )
 		);
 	}
@@ -188,7 +216,7 @@ final class Rest_Controller extends WP_REST_Controller {
 	 */
 	public function get_items( $request ) {
 		$items = array();
-		foreach ( Vault::all() as $info ) {
+		foreach ( Vault::all( $this->owner() ) as $info ) {
 			$items[] = $this->prepare_response_for_collection( $this->prepare_item_for_response( $info, $request ) );
 		}
 		return rest_ensure_response( $items );
@@ -203,7 +231,7 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function get_item( $request ) {
-		return $this->answer( Vault::info( $request['provider'] ), $request );
+		return $this->answer( Vault::info( $request['provider'], $this->owner() ), $request );
 	}
 
 	/**
@@ -218,13 +246,14 @@ final class Rest_Controller extends WP_REST_Controller {
 		// Servers, proxies and browsers write addresses down. WordPress would take the key from there.
 		$in_url = isset( $request->get_query_params()['key'] );
 		// WordPress hands the body over unslashed, JSON or not.
-		$key = Rest_Secret::take( $request );
+		$key = (string) Rest_Secret::take( $request, 'key' );
 		if ( $in_url ) {
 			return Failure::because( 'key_in_url' );
 		}
 
 		$args = isset( $request['base_url'] ) ? array( 'base_url' => $request['base_url'] ) : array();
-		return $this->answer( Vault::save( $request['provider'], $key, $args ), $request );
+		$refused = Attempts::count( $this->owner() );
+		return $this->answer( $refused ?? Vault::save( $request['provider'], $key, $args, $this->owner() ), $request );
 	}
 
 	/**
@@ -236,7 +265,8 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function check_item( $request ) {
-		return $this->answer( Vault::check( $request['provider'] ), $request );
+		$refused = Attempts::count( $this->owner() );
+		return $this->answer( $refused ?? Vault::check( $request['provider'], $this->owner() ), $request );
 	}
 
 	/**
@@ -248,12 +278,12 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function delete_item( $request ) {
-		$deleted = Vault::delete( $request['provider'] );
+		$deleted = Vault::delete( $request['provider'], $this->owner() );
 		if ( is_wp_error( $deleted ) ) {
 			return $deleted;
 		}
 
-		$info = Vault::info( $request['provider'] );
+		$info = Vault::info( $request['provider'], $this->owner() );
 		return $this->answer( is_wp_error( $info ) ? $info : $info + array( 'deleted' => true ), $request );
 	}
 
@@ -287,6 +317,20 @@ final class Rest_Controller extends WP_REST_Controller {
 	public function get_item_schema() {
 		$this->schema ??= Rest_Schema::key();
 		return $this->add_additional_fields_schema( $this->schema );
+	}
+
+	/**
+	 * Whose keys these routes are about: never anything that the request says.
+	 */
+	private function owner(): Owner {
+		switch ( $this->kind ) {
+			case 'network':
+				return Owner::network();
+			case 'user':
+				return Owner::user( get_current_user_id() );
+			default:
+				return Owner::site();
+		}
 	}
 
 	/**

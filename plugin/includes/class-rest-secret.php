@@ -1,6 +1,6 @@
 <?php
 /**
- * The key in a REST request.
+ * The secrets in a REST request.
  *
  * @package byok
  */
@@ -12,7 +12,7 @@ use WP_REST_Request;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Takes the key out of a request as soon as it was read. Everything that runs later gets the same
+ * Takes a secret out of a request as soon as it was read. Everything that runs later gets the same
  * request object: filters, listeners with a backtrace, plugins that log requests.
  *
  * Whatever runs before the route has seen it, and php://input keeps it for whoever reads that.
@@ -22,43 +22,58 @@ defined( 'ABSPATH' ) || exit;
 final class Rest_Secret {
 
 	/**
-	 * Hands the key out and forgets it.
+	 * Parameters that are secret: a key, and secrets of the site from before.
+	 */
+	private const NAMES = array(
+		'key'      => '',
+		'previous' => '',
+	);
+
+	/**
+	 * Hands a secret out and forgets all of them.
 	 *
 	 * @since 0.1.0
 	 *
 	 * @param WP_REST_Request $request Request.
-	 * @return string The key; empty when there is none.
+	 * @param string          $name    One of self::NAMES.
+	 * @return mixed Its value; null when there is none.
 	 */
-	public static function take( WP_REST_Request $request ): string {
-		$key = (string) $request['key'];
+	public static function take( WP_REST_Request $request, string $name ) {
+		$secret = $request[ $name ];
 		self::forget( $request );
-		return $key;
+		return $secret;
 	}
 
 	/**
-	 * Removes the key from a request and from where WordPress got it. The other parameters stay.
+	 * Removes the secrets from a request and from where WordPress got them. The other parameters stay.
 	 *
 	 * @since 0.1.0
 	 *
 	 * @param WP_REST_Request $request Request.
+	 * @param array           $names   Their names, as keys.
 	 */
-	public static function forget( WP_REST_Request $request ): void {
-		if ( null === $request['key'] && '' === (string) $request->get_body() ) {
+	public static function forget( WP_REST_Request $request, array $names = self::NAMES ): void {
+		if ( array() === array_intersect_key( $names, $request->get_params() ) && '' === (string) $request->get_body() ) {
 			// An internal request during another one: what was posted is not ours to touch.
 			return;
 		}
 
 		$json = $request->get_json_params();
-		$body = is_array( $json ) ? (string) wp_json_encode( array_diff_key( $json, array( 'key' => '' ) ) ) : '';
+		$body = is_array( $json ) ? (string) wp_json_encode( array_diff_key( $json, $names ) ) : '';
 
 		// Parsed parameters of every kind, then the text they would be parsed from again.
-		unset( $request['key'] );
-		$request->set_query_params( array_diff_key( $request->get_query_params(), array( 'key' => '' ) ) );
-		$request->set_body_params( array_diff_key( $request->get_body_params(), array( 'key' => '' ) ) );
+		foreach ( array_keys( $names ) as $name ) {
+			unset( $request[ $name ] );
+		}
+		$request->set_query_params( array_diff_key( $request->get_query_params(), $names ) );
+		$request->set_body_params( array_diff_key( $request->get_body_params(), $names ) );
 		$request->set_body( $body );
 
-		// phpcs:ignore WordPress.Security.NonceVerification -- nothing is read.
-		unset( $_GET['key'], $_POST['key'], $_REQUEST['key'] );
+		// phpcs:disable WordPress.Security.NonceVerification -- nothing is read.
+		$_GET     = array_diff_key( $_GET, $names );
+		$_POST    = array_diff_key( $_POST, $names );
+		$_REQUEST = array_diff_key( $_REQUEST, $names );
+		// phpcs:enable
 		if ( isset( $GLOBALS['HTTP_RAW_POST_DATA'] ) ) {
 			// WordPress keeps the body here and parses it again when asked.
 			$GLOBALS['HTTP_RAW_POST_DATA'] = $body; // phpcs:ignore WordPress.WP.GlobalVariablesOverride -- that is the purpose.
@@ -76,7 +91,7 @@ final class Rest_Secret {
 	 * @return mixed The answer.
 	 */
 	public static function forget_refused( $response, $handler, $request ) {
-		if ( $request instanceof WP_REST_Request && preg_match( '~^/byok/v1/keys/~i', $request->get_route() ) ) {
+		if ( $request instanceof WP_REST_Request && preg_match( '~^/byok/v1/((network/|me/)?keys/|reencrypt)~i', $request->get_route() ) ) {
 			self::forget( $request );
 		}
 		return $response;

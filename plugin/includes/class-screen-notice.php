@@ -29,13 +29,14 @@ final class Screen_Notice {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id, the card that shows it.
-	 * @param string $tone     One of Key_Chip::TONES.
-	 * @param string $message  A translated sentence, plain text.
-	 * @param string $panel    Panel of the card to open again: `key` or empty.
+	 * @param Key_Screen $screen   Page that shows it.
+	 * @param string     $provider Provider id, the card that shows it; empty for the page itself.
+	 * @param string     $tone     One of Key_Chip::TONES.
+	 * @param string     $message  A translated sentence, plain text.
+	 * @param string     $panel    Panel to open again: `key` of the card, or one of the page; or empty.
 	 */
-	public static function keep( string $provider, string $tone, string $message, string $panel = '' ): void {
-		set_transient( self::name(), compact( 'provider', 'tone', 'message', 'panel' ), self::SECONDS );
+	public static function keep( Key_Screen $screen, string $provider, string $tone, string $message, string $panel = '' ): void {
+		set_transient( self::name( $screen ), compact( 'provider', 'tone', 'message', 'panel' ), self::SECONDS );
 	}
 
 	/**
@@ -43,14 +44,16 @@ final class Screen_Notice {
 	 *
 	 * @since 0.1.0
 	 *
+	 * @param Key_Screen $screen Page that shows it.
 	 * @return array{provider: string, tone: string, message: string, panel: string}|null
 	 */
-	public static function take(): ?array {
-		$notice = get_transient( self::name() );
+	public static function take( Key_Screen $screen ): ?array {
+		$name   = self::name( $screen );
+		$notice = get_transient( $name );
 		if ( ! is_array( $notice ) ) {
 			return null;
 		}
-		delete_transient( self::name() );
+		delete_transient( $name );
 
 		$notice += array(
 			'provider' => '',
@@ -62,9 +65,11 @@ final class Screen_Notice {
 	}
 
 	/**
-	 * One notice a user: another administrator never sees it.
+	 * One notice a user and page: another administrator never sees it.
+	 *
+	 * @param Key_Screen $screen Page that shows it.
 	 */
-	private static function name(): string {
-		return 'byok_notice_' . get_current_user_id();
+	private static function name( Key_Screen $screen ): string {
+		return 'byok_notice_' . $screen->owner->kind . '_' . get_current_user_id();
 	}
 }

@@ -44,8 +44,8 @@ final class Vault_State {
 			<div class="byok-vault__help">
 				<p><?php esc_html_e( 'Your keys are encrypted with the salts of wp-config.php. Whoever steals only the database cannot read them; whoever also reads wp-config.php can.', 'byok' ); ?></p>
 				<p><?php esc_html_e( 'For more, give this site a secret of its own in the server’s environment, where no file of the site holds it. Print one with:', 'byok' ); ?></p>
-				<p><code dir="ltr">php -r 'echo base64_encode(random_bytes(48)), "\n";'</code></p>
-				<p><?php esc_html_e( 'Set it as the environment variable BYOK_KEY of PHP and restart PHP. The keys saved so far still open. Keep a copy of the secret: without it, keys saved from then on cannot be read.', 'byok' ); ?></p>
+				<p><code dir="ltr">php -r 'echo byok_generate_key(), "\n";'</code></p>
+				<p><?php esc_html_e( 'Set it as the environment variable BYOK_KEY of PHP, or put it into a file that only root can read and name that as byok.key_file in php.ini; then restart PHP. The keys saved so far still open, and this page offers to encrypt them anew. Keep a copy of the secret: without it, keys saved from then on cannot be read.', 'byok' ); ?></p>
 			</div>
 		</details>
 		<?php
@@ -61,6 +61,8 @@ final class Vault_State {
 			return __( 'Not protected: nothing can be saved', 'byok' );
 		}
 		switch ( $source['source'] ) {
+			case 'key_file':
+				return __( 'Protected by your server’s key file', 'byok' );
 			case 'environment':
 				return __( 'Protected by your server’s environment', 'byok' );
 			case 'constant':

@@ -13,13 +13,15 @@ use WP_Error;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Saves, checks, opens and deletes the keys of the current site.
+ * Saves, checks, opens and deletes the keys of a site, a network or a person.
  *
  * It promises: a key is checked before it is stored, and stored only encrypted; a save that fails
  * leaves the old key as it was; a key that works is not given up for one that could not be verified;
  * nothing is ever thrown.
  *
- * It does not ask who is calling: permissions belong to the doors (REST, forms), see Capability.
+ * Every method takes the owner last; without one it means the current site. Which owner's key a call
+ * should use is the Resolver's question. It does not ask who is calling: permissions belong to the doors
+ * (REST, forms), see Capability.
  *
  * @since 0.1.0
  */
@@ -30,17 +32,20 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
+	 * @param Owner|null $owner Whose keys.
 	 * @return array<string, array> Infos by provider id, see byok_key_info().
 	 */
-	public static function all(): array {
-		$rows  = Key_Store::read_all();
+	public static function all( ?Owner $owner = null ): array {
+		$owner = $owner ?? Owner::site();
+		$rows  = Key_Store::read_all( $owner );
 		$infos = array();
 		foreach ( Providers::all() as $provider => $known ) {
-			$info = self::safely(
+			$place = new Place( $owner, (string) $provider );
+			$info  = self::safely(
 				static fn() => is_wp_error( $rows )
 					// One query that fails must not make a page of absent keys: ask for each row.
-					? self::tell( $known )
-					: Key_Info::of( $known, $rows[ $provider ] ?? null )
+					? self::tell( $known, $place )
+					: Key_Info::of( $known, $place, $rows[ $provider ] ?? null )
 			);
 			if ( ! is_wp_error( $info ) ) {
 				$infos[ $provider ] = $info;
@@ -54,17 +59,19 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param string     $provider Provider id.
+	 * @param Owner|null $owner    Whose key.
 	 * @return array|WP_Error Info, see byok_key_info(); byok_provider_unknown, byok_storage_failed.
 	 */
-	public static function info( string $provider ) {
+	public static function info( string $provider, ?Owner $owner = null ) {
+		$place = new Place( $owner ?? Owner::site(), $provider );
 		return self::safely(
-			static function () use ( $provider ) {
+			static function () use ( $place ) {
 				// Telling needs no extension: a row is there, whether it can be opened or not.
-				$known = Providers::find( $provider );
+				$known = Providers::find( $place->provider );
 				return null === $known
 					? Failure::because( Extension::reason() ?? 'provider_unknown' )
-					: self::tell( $known );
+					: self::tell( $known, $place );
 			}
 		);
 	}
@@ -74,18 +81,21 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param string     $provider Provider id.
+	 * @param Owner|null $owner    Whose key.
 	 * @return string|WP_Error The key; see byok_get_key() for the errors.
 	 */
-	public static function get( string $provider ) {
+	public static function get( string $provider, ?Owner $owner = null ) {
+		$place = new Place( $owner ?? Owner::site(), $provider );
 		return self::safely(
-			static function () use ( $provider ) {
-				$known = self::known( $provider );
-				$raw   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $provider );
+			static function () use ( $place ) {
+				$known = self::known( $place->provider );
+				$raw   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $place );
 				$row   = is_wp_error( $raw ) ? $raw : self::row( $raw );
-				$key   = is_wp_error( $row ) ? $row : $row->open( $provider );
+				$key   = is_wp_error( $row ) ? $row : $row->open( $place );
 				if ( ! is_wp_error( $key ) ) {
-					Recheck::on_use( $provider, $row );
+					Recheck::on_use( $place, $row );
+					Announcement::used( $place->provider, static fn() => Key_Info::of( $known, $place, $raw ) );
 				}
 				return $key;
 			}
@@ -97,22 +107,26 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
-	 * @param string $key      The key. Never slashed: a form handler uses wp_unslash() first.
-	 * @param array  $args     {
+	 * @param string     $provider Provider id.
+	 * @param string     $key      The key. Never slashed: a form handler uses wp_unslash() first.
+	 * @param array      $args     {
 	 *     How.
 	 *
 	 *     @type string $base_url Base URL, for a provider with a custom one. When it is missing, the one of
 	 *                            a stored key that opens is kept.
+	 *     @type bool   $replace  False to refuse (`byok_key_exists`) when there is a row already.
 	 * }
+	 * @param Owner|null $owner    Whose key.
 	 * @return array|WP_Error Info with `saved` and `checked`; see byok_save_key() for the errors.
 	 */
-	public static function save( string $provider, #[\SensitiveParameter] string $key, array $args = array() ) {
+	public static function save( string $provider, #[\SensitiveParameter] string $key, array $args = array(), ?Owner $owner = null ) {
 		// Not through safely(): what a closure captures stands in every backtrace, a parameter of this
 		// kind does not.
 		try {
 			$known = self::known( $provider );
-			return is_wp_error( $known ) ? $known : self::check_and_save( $known, $key, $args );
+			return is_wp_error( $known )
+				? $known
+				: self::check_and_save( $known, new Place( $owner ?? Owner::site(), $provider ), $key, $args );
 		} catch ( Throwable $thrown ) {
 			return Failure::from( $thrown );
 		}
@@ -124,33 +138,29 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param string     $provider Provider id.
+	 * @param Owner|null $owner    Whose key.
 	 * @return array|WP_Error Info with `checked` and `restored`; errors as of byok_get_key(), and
 	 *                        byok_conflict when the key was changed meanwhile.
 	 */
-	public static function check( string $provider ) {
+	public static function check( string $provider, ?Owner $owner = null ) {
+		$place = new Place( $owner ?? Owner::site(), $provider );
 		return self::safely(
-			static function () use ( $provider ) {
-				$known = self::known( $provider );
-				$old   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $provider );
-				$row   = is_wp_error( $old ) ? $old : self::row( $old );
-				$key   = is_wp_error( $row ) ? $row : $row->open( $provider );
-				if ( is_wp_error( $key ) ) {
-					return $key;
+			static function () use ( $place ) {
+				$known   = self::known( $place->provider );
+				$old     = is_wp_error( $known ) ? $known : Key_Store::read_raw( $place );
+				$row     = is_wp_error( $old ) ? $old : self::row( $old );
+				$checked = is_wp_error( $row ) ? $row : $row->check( $place );
+				if ( is_wp_error( $checked ) ) {
+					return $checked;
 				}
 
-				$checked = byok_validate_key( $provider, $key, self::check_options( $row->base_url ) );
-				unset( $key );
 				$stored = Key_Swap::store(
-					$provider,
+					$place,
 					$old,
-					static fn( Key_Row $now ) => $now->after_check( $provider, $checked )
+					static fn( Key_Row $now ) => $now->after_check( $place, $checked )
 				);
-				if ( is_wp_error( $stored ) ) {
-					return $stored;
-				}
-
-				$info = self::info( $provider );
+				$info = is_wp_error( $stored ) ? $stored : self::tell( $known, $place );
 				if ( is_wp_error( $info ) ) {
 					return $info;
 				}
@@ -158,7 +168,7 @@ final class Vault {
 				if ( $restored ) {
 					$info['message'] = Messages::restored( $known );
 				}
-				Announcement::checked( $provider, $info );
+				Announcement::checked( $place->provider, $info );
 				return $info + array(
 					'checked'  => $checked,
 					'restored' => $restored,
@@ -172,21 +182,24 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
+	 * @param string     $provider Provider id.
+	 * @param Owner|null $owner    Whose key.
 	 * @return true|WP_Error True when there is no key any more, also when there was none before.
 	 */
-	public static function delete( string $provider ) {
+	public static function delete( string $provider, ?Owner $owner = null ) {
+		$place = new Place( $owner ?? Owner::site(), $provider );
 		return self::safely(
-			static function () use ( $provider ) {
-				$known = self::known( $provider );
-				$old   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $provider );
+			static function () use ( $place ) {
+				$known = self::known( $place->provider );
+				$old   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $place );
 				if ( is_wp_error( $old ) || null === $old ) {
 					return $old ?? true;
 				}
 
-				$removed = Key_Swap::remove( $provider, $old );
+				$removed = Key_Swap::remove( $place, $old );
 				if ( true === $removed ) {
-					Announcement::deleted( $provider );
+					Announcement::deleted( $place->provider, Key_Info::of( $known, $place, null ) );
+					Canary::settle();
 				}
 				return $removed;
 			}
@@ -197,33 +210,40 @@ final class Vault {
 	 * Does what save() promises.
 	 *
 	 * @param array  $known The provider's row of the table.
+	 * @param Place  $place Place.
 	 * @param string $key   The key.
 	 * @param array  $args  Arguments of save().
 	 * @return array|WP_Error See save().
 	 * @throws \Byok\Exception\ByokException What the extension refuses.
 	 */
-	private static function check_and_save( array $known, #[\SensitiveParameter] string $key, array $args ) {
-		$provider = $known['id'];
-
+	private static function check_and_save( array $known, Place $place, #[\SensitiveParameter] string $key, array $args ) {
 		// Before the provider is asked: a key that could not be encrypted is not sent anywhere.
 		$source = byok_key_source();
 		if ( null !== $source['error'] ) {
 			return Failure::because( $source['error'] );
 		}
 
-		$old = Key_Store::read_raw( $provider );
+		$old = Key_Store::read_raw( $place );
 		if ( is_wp_error( $old ) ) {
 			return $old;
 		}
 
-		$base_url = $args['base_url'] ?? self::kept_base_url( $provider, $old );
+		if ( null !== $old && ! ( $args['replace'] ?? true ) ) {
+			return Failure::because( 'key_exists' );
+		}
+
+		$base_url = $args['base_url'] ?? self::kept_base_url( $place, $old );
 		if ( ! is_string( $base_url ) ) {
 			return Failure::because( 'base_url_malformed' );
 		}
+		if ( $known['custom_base_url'] && 'user' === $place->owner->kind ) {
+			// Members do not choose where this server sends requests to.
+			return Failure::because( 'base_url_not_for_members' );
+		}
 
 		$trimmed = Key_Text::trim( $key );
-		$origin  = byok_origin( $provider, $base_url );
-		$checked = byok_validate_key( $provider, $trimmed, self::check_options( $base_url ) );
+		$origin  = byok_origin( $place->provider, $base_url );
+		$checked = byok_validate_key( $place->provider, $trimmed, '' === $base_url ? array() : array( 'base_url' => $base_url ) );
 
 		if ( $checked['trimmed'] ) {
 			// What was checked is not what would be stored.
@@ -239,21 +259,18 @@ final class Vault {
 			return Failure::because( 'address_refused' );
 		}
 
-		$row    = Key_Row::seal( $provider, $trimmed, $origin, $base_url, $checked );
+		$row    = Key_Row::seal( $place, $trimmed, $origin, $base_url, $checked );
 		$stored = Key_Swap::store(
-			$provider,
+			$place,
 			$old,
-			static fn( ?Key_Row $before ) => $row->in_place_of( $provider, $before )
+			static fn( ?Key_Row $before ) => $row->in_place_of( $place, $before )
 		);
-		if ( is_wp_error( $stored ) ) {
-			return $stored;
-		}
-
-		$info = self::info( $provider );
+		$info = is_wp_error( $stored ) ? $stored : self::tell( $known, $place );
 		if ( is_wp_error( $info ) ) {
 			return $info;
 		}
-		Announcement::saved( $provider, $info );
+		Canary::settle();
+		Announcement::saved( $place->provider, $info );
 		return $info + array(
 			'saved'   => true,
 			'checked' => $checked,
@@ -264,11 +281,12 @@ final class Vault {
 	 * Tells about a provider of the table.
 	 *
 	 * @param array $known The provider's row of the table.
+	 * @param Place $place Place.
 	 * @return array|WP_Error Info; byok_storage_failed.
 	 */
-	private static function tell( array $known ) {
-		$raw = Key_Store::read_raw( $known['id'] );
-		return is_wp_error( $raw ) ? $raw : Key_Info::of( $known, $raw );
+	private static function tell( array $known, Place $place ) {
+		$raw = Key_Store::read_raw( $place );
+		return is_wp_error( $raw ) ? $raw : Key_Info::of( $known, $place, $raw );
 	}
 
 	/**
@@ -288,10 +306,12 @@ final class Vault {
 	/**
 	 * Reads a stored text as a row.
 	 *
+	 * @since 0.1.0
+	 *
 	 * @param string|null $raw Stored text; null for no row.
 	 * @return Key_Row|WP_Error The row, or why it is none.
 	 */
-	private static function row( ?string $raw ) {
+	public static function row( ?string $raw ) {
 		if ( null === $raw ) {
 			return Failure::because( 'key_absent' );
 		}
@@ -302,23 +322,13 @@ final class Vault {
 	/**
 	 * The base URL of the key that is being replaced, if its envelope vouches for it.
 	 *
-	 * @param string      $provider Provider id.
-	 * @param string|null $raw      Stored text.
+	 * @param Place       $place Place.
+	 * @param string|null $raw   Stored text.
 	 * @return string Base URL, or empty.
 	 */
-	private static function kept_base_url( string $provider, ?string $raw ): string {
+	private static function kept_base_url( Place $place, ?string $raw ): string {
 		$row = Key_Row::parse( $raw );
-		return null !== $row && $row->opens( $provider ) ? $row->base_url : '';
-	}
-
-	/**
-	 * Options of byok_validate_key().
-	 *
-	 * @param string $base_url Base URL, or empty.
-	 * @return array Options.
-	 */
-	private static function check_options( string $base_url ): array {
-		return '' === $base_url ? array() : array( 'base_url' => $base_url );
+		return null !== $row && $row->opens( $place ) ? $row->base_url : '';
 	}
 
 	/**

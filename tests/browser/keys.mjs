@@ -10,6 +10,7 @@ const BEGINNINGS = {
 	anthropic: 'sk-ant-api03-',
 	openai: 'sk-proj-',
 	google: 'AIza',
+	mistral: '',
 	'openai-compatible': 'local-',
 };
 
@@ -30,6 +31,16 @@ export function makeKey( provider, behaviour ) {
 		appendFileSync( process.env.BYOK_PASTED_KEYS, key + '\n' );
 	}
 	return key;
+}
+
+/** Makes a secret of a site, which may come back as little as a key. White space in it is on purpose. */
+export function makeSecret() {
+	const secret = `byok test ${ randomBytes( 32 ).toString( 'hex' ) }`;
+	made.push( secret );
+	if ( process.env.BYOK_PASTED_KEYS ) {
+		appendFileSync( process.env.BYOK_PASTED_KEYS, secret + '\n' );
+	}
+	return secret;
 }
 
 export const fingerprintOf = ( key ) => createHash( 'sha256' ).update( key ).digest( 'hex' );

@@ -12,6 +12,9 @@
 import assert from 'node:assert/strict';
 import { card, complaints, everyBody, given, inForce, logIn, look, newWindow, open, overhang, picture, PROVIDER, providerAnswers, rest, restNonce, seen, SITE, start, stop } from './browser.mjs';
 import { endOf, fingerprintOf, leaks, makeKey } from './keys.mjs';
+import { members } from './members.mjs';
+import { recovery } from './recovery.mjs';
+import { focused, paste, reads, test, total } from './steps.mjs';
 
 /** Outcomes, with the words a person reads. */
 const OUTCOMES = [
@@ -22,50 +25,6 @@ const OUTCOMES = [
 	[ 'outage', 'Not verified yet', 'Anthropic could not be reached, so the key is not verified yet. Saved; we check again on its first use.' ],
 ];
 const REFUSED = /^Anthropic refused this key\. Nothing was changed\. Was it copied whole\?$/;
-
-let passed = 0;
-let failed = 0;
-
-async function test( name, page, work ) {
-	try {
-		await work();
-		passed++;
-		console.log( `ok      ${ name }` );
-	} catch ( error ) {
-		failed++;
-		console.log( `FAILED  ${ name }\n        ${ String( error.message ).split( '\n' ).slice( 0, 12 ).join( '\n        ' ) }` );
-		await picture( page, `failed-${ failed }` ).catch( () => {} );
-	}
-}
-
-/** Waits until a text is there, and names what is there instead. */
-async function reads( locator, expected ) {
-	const fits = ( text ) => ( expected instanceof RegExp ? expected.test( text ) : text === expected );
-	let text = null;
-	for ( const end = Date.now() + 15000; Date.now() < end; ) {
-		text = await locator.textContent( { timeout: 500 } ).then( ( found ) => found.trim(), () => null );
-		if ( text !== null && fits( text ) ) {
-			return;
-		}
-		await new Promise( ( done ) => setTimeout( done, 100 ) );
-	}
-	assert.fail( `reads ${ JSON.stringify( text ) } instead of ${ expected }` );
-}
-
-const focused = ( page, selector ) => page.waitForFunction( ( wanted ) => document.activeElement?.matches( wanted ), selector, { timeout: 5000 } );
-
-/** Opens the field, pastes, and presses the button. */
-async function paste( page, provider, key, address = null ) {
-	const it = card( page, provider );
-	// One of the two is there, once the page is.
-	await it.add.or( it.replace ).click();
-	if ( address !== null ) {
-		await it.address.fill( address );
-	}
-	await it.field.fill( key );
-	await it.save.click();
-	return it;
-}
 
 /** What both ways of saving have in common; `page` has a script or has none. */
 async function saving( page, way ) {
@@ -175,6 +134,8 @@ async function saving( page, way ) {
 		assert.equal( await inForce( page, 'anthropic' ), fingerprintOf( key ) );
 		await it.again.click();
 		await reads( it.chip, 'Works' );
+		// Nothing was saved this time.
+		await reads( it.message, 'Works.' );
 	} );
 
 	await test( `${ way }: a key is removed only after it was asked, and is gone then`, page, async () => {
@@ -197,8 +158,29 @@ async function saving( page, way ) {
 		await it.add.waitFor();
 		assert.equal( await it.hint.count(), 0, 'a hint of the removed key is left' );
 		assert.equal( await inForce( page, 'anthropic' ), 'byok_key_absent' );
+		assert.equal( await it.root.evaluate( ( one ) => one.closest( '.byok-list' ).dataset.list ), 'without' );
 		await open( page );
 		await it.add.waitFor();
+	} );
+
+	await test( `${ way }: a saved key stands under the keys, where it stays after a reload`, page, async () => {
+		await given( page, 'openai' );
+		await given( page, 'anthropic' );
+		await open( page );
+		const headings = page.locator( '.byok-section:visible' );
+		assert.deepEqual( await headings.allTextContents(), [ 'Add your first key' ] );
+		const list = ( it ) => it.root.evaluate( ( one ) => one.closest( '.byok-list' ).dataset.list );
+		const it = await paste( page, 'openai', makeKey( 'openai', 'valid' ) );
+		await reads( it.chip, 'Works' );
+		await paste( page, 'anthropic', makeKey( 'anthropic', 'valid' ) );
+		await reads( card( page, 'anthropic' ).chip, 'Works' );
+		for ( const when of [ 'at once', 'after a reload' ] ) {
+			assert.deepEqual( await headings.allTextContents(), [ 'Your keys', 'Add another provider' ], when );
+			assert.equal( await list( it ), 'with', when );
+			assert.deepEqual( await page.locator( '.byok-list[data-list="with"] .byok-card' ).evaluateAll( ( all ) => all.map( ( one ) => one.dataset.provider ) ), [ 'anthropic', 'openai' ], when );
+			await open( page );
+		}
+		await given( page, 'openai' );
 	} );
 
 	await test( `${ way }: a provider with an address of one's own keeps it, and refuses others`, page, async () => {
@@ -248,7 +230,7 @@ async function saving( page, way ) {
 			const key = makeKey( 'anthropic', 'valid' );
 			await paste( page, 'anthropic', key );
 			await reads( it.chip, 'Works' );
-			assert.equal( await page.locator( '#byok-notice' ).count(), 0, 'the notice still counts a locked key' );
+			assert.equal( await page.locator( '#byok-unlock:visible' ).count(), 0, 'the panel still counts a locked key' );
 			assert.equal( await inForce( page, 'anthropic' ), fingerprintOf( key ) );
 		} );
 	}
@@ -499,7 +481,7 @@ async function doors( page ) {
 			const before = complaints.length;
 			try {
 				await logIn( other, user, password );
-				assert.equal( await other.locator( 'a[href*="page=byok"]' ).count(), 0, 'the menu shows the page' );
+				assert.equal( await other.locator( 'a[href$="page=byok"]' ).count(), 0, 'the menu shows the page' );
 				const answer = await other.goto( SITE + '/wp-admin/options-general.php?page=byok' );
 				assert.equal( answer.status(), 403 );
 				assert.doesNotMatch( await other.content(), /sk-ant-…|byok-card/ );
@@ -547,6 +529,8 @@ await logIn( plain );
 await saving( plain, 'without JavaScript' );
 await doors( page );
 await looks( page );
+await members( page );
+await recovery( page, plain );
 
 await test( 'no key is in any answer, page, address or storage, in any encoding', page, async () => {
 	await everyBody();
@@ -564,5 +548,6 @@ await test( 'the browser\'s console has nothing to complain about', page, async 
 } );
 
 await stop();
+const { passed, failed } = total();
 console.log( `${ passed } passed, ${ failed } failed` );
 process.exit( failed ? 1 : 0 );

@@ -85,7 +85,7 @@ final class DisclosureTest extends Test_Case {
 		};
 		$this->assertTrue( $shown( 'dashboard' ) );
 		$this->assertTrue( $shown( 'plugins' ) );
-		$this->assertTrue( $shown( 'settings_page_byok' ) );
+		$this->assertFalse( $shown( 'settings_page_byok' ), 'the page has a panel of its own' );
 		$this->assertFalse( $shown( 'edit-post' ) );
 		wp_set_current_user( self::user( 'editor' ) );
 		$this->assertFalse( $shown( 'dashboard' ) );

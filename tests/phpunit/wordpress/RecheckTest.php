@@ -67,6 +67,6 @@ final class RecheckTest extends Test_Case {
 	 * Whether a check is planned.
 	 */
 	private function planned(): bool {
-		return false !== wp_next_scheduled( Recheck::HOOK, array( 'anthropic' ) );
+		return false !== wp_next_scheduled( Recheck::HOOK, array( 'anthropic', 'site' ) );
 	}
 }

@@ -8,6 +8,7 @@
 namespace Byok\Tests;
 
 use Byok\Key_Row;
+use Byok\Key_Screen;
 
 final class RestTest extends Test_Case {
 
@@ -94,6 +95,8 @@ final class RestTest extends Test_Case {
 		self::save( 'anthropic', Test_Provider::key() );
 		$raw   = self::raw( 'anthropic' );
 		$admin = new Browser( self::admin() );
+		$named = static fn( Key_Screen $screen, string $provider ) => $screen->nonce_action( "key_$provider" );
+		$site  = Key_Screen::site();
 		$form  = array(
 			'action'   => 'byok_key',
 			'provider' => 'anthropic',
@@ -103,8 +106,9 @@ final class RestTest extends Test_Case {
 		$nonces = array(
 			'missing'               => null,
 			'wrong'                 => 'wrong',
-			'of another provider'   => $admin->nonce( 'byok_key_openai' ),
-			'of another person'     => ( new Browser( self::user( 'editor' ) ) )->nonce( 'byok_key_anthropic' ),
+			'of another provider'   => $admin->nonce( $named( $site, 'openai' ) ),
+			'of another person'     => ( new Browser( self::user( 'editor' ) ) )->nonce( $named( $site, 'anthropic' ) ),
+			'of another owner'      => $admin->nonce( $named( Key_Screen::own(), 'anthropic' ) ),
 		);
 		foreach ( $nonces as $what => $nonce ) {
 			foreach ( array( 'save', 'remove', 'check' ) as $do ) {
@@ -114,7 +118,7 @@ final class RestTest extends Test_Case {
 			}
 		}
 
-		$answer = $admin->ask( 'POST', '/wp-admin/admin-post.php', array( '_wpnonce' => $admin->nonce( 'byok_key_anthropic' ) ) + $form );
+		$answer = $admin->ask( 'POST', '/wp-admin/admin-post.php', array( '_wpnonce' => $admin->nonce( $named( $site, 'anthropic' ) ) ) + $form );
 		$this->assertSame( 303, $answer['status'] );
 		self::assert_no_key( $form['key'], $answer['headers'] . $answer['body'] );
 		wp_cache_flush();

@@ -8,6 +8,7 @@
 namespace Byok\Tests;
 
 use Byok\Key_Store;
+use Byok\Place;
 use Byok\Vault;
 
 final class StorageTest extends Test_Case {
@@ -126,20 +127,72 @@ final class StorageTest extends Test_Case {
 		$this->assertSame( $theirs, byok_get_key( 'anthropic' ) );
 	}
 
+	/**
+	 * @dataProvider read_backs
+	 *
+	 * @param string   $write What the write begins with.
+	 * @param callable $act   Does what is to be read back.
+	 * @param callable $then  Happens between the write and the look at it; answers the query to run, or null.
+	 * @param bool     $done  Whether it is done afterwards.
+	 */
+	public function test_what_happens_between_a_write_and_the_look_at_it_is_told_right( string $write, callable $act, callable $then, bool $done ): void {
+		self::save( 'anthropic', Test_Provider::key( 'anthropic', 'rate-limited' ) );
+		$new     = Test_Provider::key();
+		$written = false;
+		add_filter(
+			'query',
+			static function ( $query ) use ( &$written, $write, $then ) {
+				if ( true === $written && str_starts_with( $query, 'SELECT option_value' ) ) {
+					$written = 'and looked at';
+					return $then() ?? $query;
+				}
+				if ( false === $written && str_starts_with( $query, $write ) ) {
+					$written = true;
+				}
+				return $query;
+			}
+		);
+		$log    = ini_set( 'error_log', '/dev/null' );
+		$result = $act( $new );
+		ini_set( 'error_log', (string) $log );
+		$this->assertSame( 'and looked at', $written );
+		$this->assertSame( $done, ! is_wp_error( $result ) );
+		$key = byok_get_key( 'anthropic' );
+		if ( 'UPDATE' === $write ) {
+			$this->assertSame( $new, $key );
+		} else {
+			self::assert_error( 'byok_key_absent', $key );
+		}
+	}
+
+	public function read_backs(): array {
+		$save   = static fn( $new ) => byok_save_key( 'anthropic', $new );
+		$delete = static fn() => byok_delete_key( 'anthropic' );
+		$fail   = static fn() => 'SELECT 1 FROM byok_test_no_such_table';
+		$check  = static function () {
+			self::check_elsewhere( 'anthropic' );
+		};
+		return array(
+			'a check renews what is told of the new key' => array( 'UPDATE', $save, $check, true ),
+			'the first look fails'                       => array( 'UPDATE', $save, $fail, true ),
+			'the look after a deletion fails'            => array( 'DELETE', $delete, $fail, true ),
+		);
+	}
+
 	public function test_envelopes_that_differ_only_in_case_or_spaces_are_different(): void {
-		$this->assertTrue( Key_Store::replace( 'anthropic', null, 'byok-test-AbC', '__return_false' ) );
+		$this->assertTrue( Key_Store::replace( Place::of_site( 'anthropic' ), null, 'byok-test-AbC', '__return_false' ) );
 		foreach ( array( 'byok-test-abc', 'byok-test-AbC ', 'byok-test-ÁbC' ) as $seen ) {
-			self::assert_error( 'byok_conflict', Key_Store::replace( 'anthropic', $seen, 'byok-test-new', '__return_false' ) );
-			self::assert_error( 'byok_conflict', Key_Store::remove( 'anthropic', $seen ) );
+			self::assert_error( 'byok_conflict', Key_Store::replace( Place::of_site( 'anthropic' ), $seen, 'byok-test-new', '__return_false' ) );
+			self::assert_error( 'byok_conflict', Key_Store::remove( Place::of_site( 'anthropic' ), $seen ) );
 			$this->assertSame( 'byok-test-AbC', self::raw( 'anthropic' ) );
 		}
-		$this->assertTrue( Key_Store::replace( 'anthropic', 'byok-test-AbC', 'byok-test-new', '__return_false' ) );
+		$this->assertTrue( Key_Store::replace( Place::of_site( 'anthropic' ), 'byok-test-AbC', 'byok-test-new', '__return_false' ) );
 		$this->assertSame( 'byok-test-new', self::raw( 'anthropic' ) );
 	}
 
 	public function test_storing_what_is_stored_already_is_no_error(): void {
-		$this->assertTrue( Key_Store::replace( 'anthropic', null, 'byok-test', '__return_false' ) );
-		$this->assertTrue( Key_Store::replace( 'anthropic', 'byok-test', 'byok-test', '__return_false' ) );
+		$this->assertTrue( Key_Store::replace( Place::of_site( 'anthropic' ), null, 'byok-test', '__return_false' ) );
+		$this->assertTrue( Key_Store::replace( Place::of_site( 'anthropic' ), 'byok-test', 'byok-test', '__return_false' ) );
 		$this->assertSame( 'byok-test', self::raw( 'anthropic' ) );
 	}
 
@@ -414,7 +467,8 @@ final class StorageTest extends Test_Case {
 		add_action(
 			'all',
 			static function ( $hook ) use ( &$fired ) {
-				if ( preg_match( '/^(pre_)?(add|update|delete)_option/', $hook ) ) {
+				// The canary is no key and goes the usual way.
+				if ( preg_match( '/^(pre_)?(add|update|delete)_option/', $hook ) && str_contains( $hook, Place::PREFIX ) ) {
 					$fired[] = $hook;
 				}
 			}

@@ -7,7 +7,7 @@
 
 namespace Byok\Tests;
 
-use Byok\Context;
+use Byok\Place;
 use Byok\Vault;
 
 final class SwapTest extends Test_Case {
@@ -34,7 +34,7 @@ final class SwapTest extends Test_Case {
 	public function test_the_row_of_a_user_is_refused_as_the_site_s_and_as_another_user_s(): void {
 		$this->assert_refused_when( array( 'owner' => 'user:5' ) );
 
-		$context  = array( 'owner' => 'user:5' ) + Context::of_site_key( 'anthropic', get_providers_origin( 'anthropic' ) );
+		$context  = array( 'owner' => 'user:5' ) + Place::of_site( 'anthropic' )->context( get_providers_origin( 'anthropic' ) );
 		$envelope = byok_encrypt( Test_Provider::key(), $context );
 		$this->expectException( \Byok\Exception\EnvelopeException::class );
 		byok_decrypt( $envelope, array( 'owner' => 'user:6' ) + $context );
@@ -124,13 +124,28 @@ final class SwapTest extends Test_Case {
 		$this->assert_damaged( 'anthropic' );
 	}
 
+	public function test_an_older_row_of_the_same_place_opens(): void {
+		// Not promised otherwise (docs/threat-model.md): nothing in the database tells which row is newest.
+		$older = Test_Provider::key();
+		self::save( 'anthropic', $older );
+		$row = self::row( 'anthropic' );
+		self::save( 'anthropic', Test_Provider::key() );
+		self::plant( 'anthropic', $row );
+		$this->assertSame( $older, byok_get_key( 'anthropic' ) );
+	}
+
 	public function test_the_rows_of_another_tenant_are_refused(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		$raw  = self::raw( 'anthropic' );
-		$code = 'return array( byok_key_info( "anthropic" )["state"], byok_get_key( "anthropic" )->get_error_code() );';
+		$code = 'return array( byok_key_info( "anthropic" )["state"], byok_key_info( "anthropic" )["reason"], byok_get_key( "anthropic" )->get_error_code() );';
 
+		// A tenant that was changed concerns all rows, and they open again when it is put back.
 		$other = Site::run( $code, array( 'ini' => array( 'byok.tenant' => 'another pool' ) ) );
-		$this->assertSame( array( 'damaged', 'byok_envelope_refused' ), $other['result'] );
+		$this->assertSame( array( 'locked', 'tenant_changed', 'byok_envelope_refused' ), $other['result'] );
+
+		// One row of another tenant was put there by someone.
+		$there = Site::run( 'delete_option( "byok_canary" ); Byok\\Canary::settle(); ' . $code, array( 'ini' => array( 'byok.tenant' => 'another pool' ) ) );
+		$this->assertSame( array( 'damaged', 'envelope_refused', 'byok_envelope_refused' ), $there['result'] );
 		$this->assertSame( $raw, self::raw( 'anthropic' ) );
 		$this->assertTrue( byok_has_key( 'anthropic' ) );
 	}
@@ -212,7 +227,7 @@ final class SwapTest extends Test_Case {
 	private function assert_refused_when( array $elsewhere ): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		$row      = self::row( 'anthropic' );
-		$context  = Context::of_site_key( 'anthropic', $row['origin'] );
+		$context  = Place::of_site( 'anthropic' )->context( $row['origin'] );
 		$envelope = byok_encrypt( Test_Provider::key(), $elsewhere + $context );
 		$this->assertIsString( byok_decrypt( $envelope, $elsewhere + $context ), 'it opens in its own place' );
 

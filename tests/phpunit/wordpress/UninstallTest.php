@@ -36,6 +36,13 @@ final class UninstallTest extends Test_Case {
 	PHP;
 
 	protected function tearDown(): void {
+		global $wpdb;
+		$wpdb->query( "DELETE FROM $wpdb->usermeta WHERE meta_key LIKE '%byok\_key\_%'" );
+		$wpdb->query( "DELETE FROM $wpdb->options WHERE option_name LIKE 'byok\_lock\_%' OR option_name IN ( 'byok_canary', 'byok_reencryption' )" );
+		if ( is_multisite() ) {
+			$wpdb->query( "DELETE FROM $wpdb->sitemeta WHERE meta_key LIKE '%byok\_%'" );
+		}
+		wp_unschedule_hook( 'byok_of_a_newer_version' );
 		delete_option( 'byok_test_other' );
 		delete_option( 'other_byok_key_anthropic' );
 		parent::tearDown();
@@ -57,8 +64,59 @@ final class UninstallTest extends Test_Case {
 		$this->assertSame( 'stays', get_option( 'other_byok_key_anthropic' ) );
 	}
 
+	public function test_uninstalling_leaves_no_note_lock_event_or_key_of_a_person(): void {
+		global $wpdb;
+		update_option( 'byok_canary', array( 'x' ) );
+		update_option( 'byok_reencryption', array( 'x' ) );
+		update_option( 'byok_lock_user:5:5:anthropic', '1.x' );
+		update_option( 'other_byok_key_anthropic', 'stays' );
+		wp_schedule_single_event( time() + HOUR_IN_SECONDS, 'byok_check_key', array( 'anthropic', 'user:1' ) );
+		wp_schedule_event( time() + HOUR_IN_SECONDS, 'daily', 'byok_of_a_newer_version' );
+		wp_schedule_single_event( time() + HOUR_IN_SECONDS, 'other_byok_event' );
+
+		// More people than one batch has.
+		$values = implode( ',', array_map( static fn( $user ) => "($user,'byok_key_anthropic','x')", range( 100001, 101200 ) ) );
+		$wpdb->query( "INSERT INTO $wpdb->usermeta (user_id, meta_key, meta_value) VALUES $values" );
+		update_user_meta( self::admin(), 'byok_key_anthropic', 'x' );
+		update_user_meta( self::admin(), 'other_byok_key_anthropic', 'stays' );
+		update_user_meta( self::admin(), 'byokXkey_anthropic', 'stays' );
+
+		Site::run( self::UNINSTALL, array( 'extension' => false ) );
+		wp_cache_flush();
+		$this->assertSame( array(), self::left() );
+		$this->assertSame( '0', (string) $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->usermeta WHERE meta_key LIKE 'byok\_key\_%'" ) );
+		$this->assertFalse( wp_next_scheduled( 'byok_check_key', array( 'anthropic', 'user:1' ) ) );
+		$this->assertFalse( wp_next_scheduled( 'byok_of_a_newer_version' ) );
+		$this->assertIsInt( wp_next_scheduled( 'other_byok_event' ) );
+		$this->assertSame( 'stays', get_option( 'other_byok_key_anthropic' ) );
+		$this->assertSame( 'stays', get_user_meta( self::admin(), 'other_byok_key_anthropic', true ) );
+		$this->assertSame( 'stays', get_user_meta( self::admin(), 'byokXkey_anthropic', true ) );
+		wp_unschedule_hook( 'other_byok_event' );
+		delete_user_meta( self::admin(), 'byokXkey_anthropic' );
+	}
+
+	/**
+	 * @group multisite
+	 */
+	public function test_uninstalling_leaves_nothing_of_the_networks(): void {
+		global $wpdb;
+		$network = get_current_network_id();
+		foreach ( array( $network, $network + 1000 ) as $id ) {
+			$wpdb->insert( $wpdb->sitemeta, array( 'site_id' => $id, 'meta_key' => 'byok_key_anthropic', 'meta_value' => 'x' ) );
+			$wpdb->insert( $wpdb->sitemeta, array( 'site_id' => $id, 'meta_key' => 'byok_key_anthropic', 'meta_value' => 'twice' ) );
+			$wpdb->insert( $wpdb->sitemeta, array( 'site_id' => $id, 'meta_key' => 'other_byok_key', 'meta_value' => 'stays' ) );
+		}
+		update_site_option( 'byok_reencryption', array( 'x' ) );
+
+		Site::run( self::UNINSTALL, array( 'extension' => false ) );
+		wp_cache_flush();
+		$this->assertSame( '0', (string) $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->sitemeta WHERE meta_key LIKE 'byok\_%'" ) );
+		$this->assertSame( '2', (string) $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->sitemeta WHERE meta_key = 'other_byok_key'" ) );
+	}
+
 	public function test_deleting_an_unused_copy_costs_no_key(): void {
 		self::save( 'anthropic', Test_Provider::key() );
+		update_user_meta( self::admin(), 'byok_key_anthropic', 'x' );
 		$raw  = self::raw( 'anthropic' );
 		$copy = WP_PLUGIN_DIR . '/byok-1';
 		mkdir( $copy );
@@ -70,6 +128,8 @@ final class UninstallTest extends Test_Case {
 			foreach ( array( array( 'byok-1', true ), array( 'byok-1', false ), array( 'byok', true ) ) as list( $folder, $listed ) ) {
 				Site::run( self::UNINSTALL_COPY, array( 'given' => compact( 'folder', 'listed' ) ) );
 				$this->assertSame( $raw, self::raw( 'anthropic' ) );
+				wp_cache_flush();
+				$this->assertSame( 'x', get_user_meta( self::admin(), 'byok_key_anthropic', true ) );
 			}
 
 			// When there is no other in use, it is an uninstallation like any.
@@ -98,6 +158,6 @@ final class UninstallTest extends Test_Case {
 	 */
 	private static function left(): array {
 		global $wpdb;
-		return $wpdb->get_col( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'byok\_key\_%' OR option_name LIKE '\_transient%byok%'" );
+		return $wpdb->get_col( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'byok\_%' AND option_name <> 'byok_test_other' OR option_name LIKE '\_transient%byok%'" );
 	}
 }

@@ -61,6 +61,60 @@ add_action(
 		);
 
 		/*
+		 * Writes or reads an option, as another plugin would that keeps a key in plain text. Reading tells a
+		 * fingerprint.
+		 */
+		register_rest_route(
+			'byok-test/v1',
+			'/option/(?P<name>[a-z0-9_]+)',
+			array(
+				'methods'             => 'POST',
+				'permission_callback' => static function () {
+					return current_user_can( 'manage_options' );
+				},
+				'callback'            => static function ( WP_REST_Request $request ) {
+					global $wpdb;
+					if ( isset( $request['value'] ) ) {
+						update_option( $request['name'], $request['value'], false );
+					}
+					// Not get_option(): WordPress's connectors mask theirs.
+					$value = $wpdb->get_var( $wpdb->prepare( "SELECT option_value FROM $wpdb->options WHERE option_name = %s", $request['name'] ) );
+					return array( 'sha256' => '' === (string) $value ? '' : hash( 'sha256', $value ) );
+				},
+			)
+		);
+
+		/*
+		 * Gives many members a key: copies of a row that is not theirs, so each is damaged. What matters is
+		 * that there are many to look at.
+		 */
+		register_rest_route(
+			'byok-test/v1',
+			'/members/(?P<count>[0-9]+)',
+			array(
+				'methods'             => 'POST',
+				'permission_callback' => static function () {
+					return current_user_can( 'manage_options' );
+				},
+				'callback'            => static function ( WP_REST_Request $request ) {
+					global $wpdb;
+					$wpdb->query( "DELETE FROM $wpdb->usermeta WHERE user_id > 900000" );
+					for ( $user = 1; $user <= $request['count']; $user++ ) {
+						$wpdb->insert(
+							$wpdb->usermeta,
+							array(
+								'user_id'    => 900000 + $user,
+								'meta_key'   => 'byok_key_groq', // phpcs:ignore WordPress.DB.SlowDBQuery -- written, not searched.
+								'meta_value' => '{"not":"ours"}', // phpcs:ignore WordPress.DB.SlowDBQuery -- written, not searched.
+							)
+						);
+					}
+					return array( 'made' => (int) $request['count'] );
+				},
+			)
+		);
+
+		/*
 		 * Changes a row as someone with the database would: `locked` names a root key that is not here,
 		 * `damaged` flips one character of the ciphertext.
 		 */

@@ -7,7 +7,6 @@
 
 namespace Byok\Tests;
 
-use Byok\Key_Store;
 use PHPUnit\Framework\TestCase;
 use WP_Error;
 
@@ -80,7 +79,20 @@ abstract class Test_Case extends TestCase {
 	 */
 	protected static function remove_rows(): void {
 		global $wpdb;
-		$wpdb->query( $wpdb->prepare( "DELETE FROM $wpdb->options WHERE option_name LIKE %s", $wpdb->esc_like( Key_Store::PREFIX ) . '%' ) );
+		$tables = array(
+			$wpdb->options  => 'option_name',
+			$wpdb->usermeta => 'meta_key',
+		);
+		if ( is_multisite() ) {
+			$tables[ $wpdb->sitemeta ] = 'meta_key';
+		}
+		foreach ( $tables as $table => $name ) {
+			$wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE $name LIKE %s", $wpdb->esc_like( 'byok_' ) . '%' ) );
+		}
+		// With their times: one left behind makes the next transient of that name an old one.
+		foreach ( array( 'transient_byok_', 'transient_timeout_byok_' ) as $name ) {
+			$wpdb->query( $wpdb->prepare( "DELETE FROM $wpdb->options WHERE option_name LIKE %s", '%' . $wpdb->esc_like( $name ) . '%' ) );
+		}
 		wp_unschedule_hook( 'byok_check_key' );
 		wp_cache_flush();
 	}

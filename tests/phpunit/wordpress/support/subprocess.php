@@ -18,7 +18,7 @@ function byok_other_salts( string $kind ): string {
 	$names = array( 'AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT' );
 	$lines = '';
 	foreach ( 'missing' === $kind ? array() : $names as $name ) {
-		$value = array(
+		$value = str_starts_with( $kind, 'round ' ) ? hash( 'sha256', "$kind $name" ) : array(
 			'placeholder' => 'put your unique phrase here',
 			// From the German wp-config-sample.php.
 			'translated'  => 'Füge hier deine Zeichenkette ein',
@@ -33,6 +33,9 @@ function byok_other_salts( string $kind ): string {
 // The test wants to read the error itself.
 define( 'WP_DISABLE_FATAL_ERROR_HANDLER', true );
 define( 'ABSPATH', $byok_task['site'] . '/' );
+foreach ( $byok_task['constants'] as $byok_name => $byok_value ) {
+	define( $byok_name, $byok_value );
+}
 if ( 'own' === $byok_task['salts'] ) {
 	require ABSPATH . 'wp-config.php';
 } else {

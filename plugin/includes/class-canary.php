@@ -1,0 +1,147 @@
+<?php
+/**
+ * Whether the site's secret is still the one it was.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use Throwable;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Keeps a known text encrypted like a key, and looks at it on every request. So the first request after
+ * somebody has changed the site's salts, its key or its tenant knows it, and when that was.
+ *
+ * It changes no key and decides nothing about one.
+ *
+ * @since 0.1.0
+ */
+final class Canary {
+
+	/**
+	 * The option. Autoloaded, so that looking costs no query: array( key_id, envelope, changed_at ).
+	 */
+	public const OPTION = 'byok_canary';
+
+	/**
+	 * What is encrypted. It is no secret.
+	 */
+	private const TEXT = 'byok canary';
+
+	/**
+	 * Seconds between two changes that are written down. Where two web servers have different secrets,
+	 * every other request would write.
+	 */
+	private const PAUSE = MINUTE_IN_SECONDS;
+
+	/**
+	 * Looks whether the secret has changed since the last request. Hooked to `init`.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function look(): void {
+		$seen = self::seen();
+		try {
+			$key_id = null === $seen || null !== Extension::reason() ? null : byok_key_source()['key_id'];
+			// Without a usable secret there is nothing to compare; that is told elsewhere.
+			if ( null === $key_id || $key_id === $seen['key_id'] || $seen['changed_at'] > time() - self::PAUSE ) {
+				return;
+			}
+			self::write( $key_id, time() );
+		} catch ( Throwable $thrown ) {
+			// A site must not fail because byok could not look.
+			return;
+		}
+
+		foreach ( Vault::all() as $provider => $info ) {
+			if ( 'locked' === $info['state'] ) {
+				Announcement::locked( $provider, $info );
+			}
+		}
+	}
+
+	/**
+	 * Makes the canary when there is none yet, or a new one once no key waits for the old secret.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function settle(): void {
+		try {
+			$seen   = self::seen();
+			$key_id = byok_key_source()['key_id'];
+			if ( null === $key_id || ( null !== $seen && ! self::is_refused() && null === $seen['changed_at'] ) ) {
+				return;
+			}
+			if ( null !== $seen && in_array( 'locked', array_column( Vault::all(), 'state' ), true ) ) {
+				return;
+			}
+			self::write( $key_id, null );
+		} catch ( Throwable $thrown ) {
+			return;
+		}
+	}
+
+	/**
+	 * When the secret was changed: the time of the first request that saw it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return int|null Unix time; null when it was not, or all keys have been seen to since.
+	 */
+	public static function changed_at(): ?int {
+		return self::seen()['changed_at'] ?? null;
+	}
+
+	/**
+	 * Whether the canary does not open although its key is here: it was encrypted for another tenant, or on
+	 * another site, and so were the keys.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function is_refused(): bool {
+		$seen = self::seen();
+		return null !== $seen
+			&& null === Extension::reason()
+			&& 'envelope_refused' === byok_inspect( $seen['envelope'], self::context() )['reason'];
+	}
+
+	/**
+	 * What was written down last.
+	 *
+	 * @return array{key_id: string, envelope: string, changed_at: int|null}|null Null when it is not ours.
+	 */
+	private static function seen(): ?array {
+		$seen = get_option( self::OPTION );
+		if (
+			! is_array( $seen )
+			|| ! is_string( $seen['key_id'] ?? null )
+			|| ! is_string( $seen['envelope'] ?? null )
+			|| ! ( null === ( $seen['changed_at'] ?? null ) || is_int( $seen['changed_at'] ) )
+		) {
+			return null;
+		}
+		return $seen + array( 'changed_at' => null );
+	}
+
+	/**
+	 * Writes down under which secret the site is now.
+	 *
+	 * @param string   $key_id     Id of the key that encrypts.
+	 * @param int|null $changed_at When it was changed, Unix time.
+	 * @throws \Byok\Exception\ByokException When there is no usable key source.
+	 */
+	private static function write( string $key_id, ?int $changed_at ): void {
+		$envelope = byok_encrypt( self::TEXT, self::context() );
+		update_option( self::OPTION, compact( 'key_id', 'envelope', 'changed_at' ), true );
+	}
+
+	/**
+	 * Where the canary sits: no provider can have its place.
+	 */
+	private static function context(): array {
+		return array( 'slot' => 'canary' ) + Place::of_site( '' )->context( '' );
+	}
+}

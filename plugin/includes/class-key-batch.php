@@ -1,0 +1,219 @@
+<?php
+/**
+ * Many rows at once.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use WP_Error;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Moves the next rows of a table to the site's current secret, in one statement: a hundred thousand
+ * members' keys take seconds and not an hour. Each row is replaced only if it still is what was read, and
+ * is read back, as in Key_Store.
+ *
+ * It decides nothing about what comes next, and never has a key.
+ *
+ * @since 0.1.0
+ */
+final class Key_Batch {
+
+	/**
+	 * Rows of one statement. It stays well below a megabyte, the smallest packet that servers accept.
+	 */
+	private const ROWS = 200;
+
+	/**
+	 * Moves the rows after a certain one.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $kind     `site`, `network` or `user`: whose rows.
+	 * @param int    $after    Number of the last row that was seen.
+	 * @param array  $previous A secret for this once, see byok_reencrypt().
+	 * @return array|WP_Error {
+	 *     What was done; byok_storage_failed.
+	 *
+	 *     @type int $last    Number of the last row; 0 when there are no more.
+	 *     @type int $seen    Rows that were looked at.
+	 *     @type int $moved   Rows that are under the current secret since.
+	 *     @type int $locked  Rows whose secret is not here.
+	 *     @type int $damaged Rows that are none.
+	 *     @type int $busy    Rows that somebody else has changed meanwhile.
+	 * }
+	 */
+	public static function move( string $kind, int $after, #[\SensitiveParameter] array $previous ) {
+		$in   = Key_Table::of( self::owner( $kind, 0 ) );
+		$rows = self::read( $in, $after );
+		if ( is_wp_error( $rows ) ) {
+			return $rows;
+		}
+
+		$counts = array_fill_keys( array( 'last', 'seen', 'moved', 'locked', 'damaged', 'busy' ), 0 );
+		$swaps  = array();
+		foreach ( $rows as $row ) {
+			$place = new Place( self::owner( $kind, (int) $row['owner'] ), substr( $row['name'], strlen( Place::PREFIX ) ) );
+			$new   = self::moved( $place, (string) $row['value'], $previous );
+
+			$counts['last'] = (int) $row['id'];
+			++$counts['seen'];
+			if ( ! $new instanceof Key_Row ) {
+				++$counts[ $new ];
+			} elseif ( $new->to_raw() !== $row['value'] ) {
+				$swaps[ (int) $row['id'] ] = array( $place, (string) $row['value'], $new->to_raw() );
+			}
+		}
+
+		$moved = array() === $swaps ? 0 : self::swap( $in, $swaps );
+		if ( is_wp_error( $moved ) ) {
+			return $moved;
+		}
+		$counts['moved'] = $moved;
+		$counts['busy']  = count( $swaps ) - $moved;
+		return $counts;
+	}
+
+	/**
+	 * Number of rows.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $kind `site`, `network` or `user`.
+	 */
+	public static function count( string $kind ): int {
+		global $wpdb;
+		$in = Key_Table::of( self::owner( $kind, 0 ) );
+		return (int) Quietly::run(
+			static fn() => $wpdb->get_var(
+				$wpdb->prepare( "SELECT COUNT(*) FROM {$in->table} WHERE {$in->name} LIKE %s", $wpdb->esc_like( Place::PREFIX ) . '%' )
+			)
+		);
+	}
+
+	/**
+	 * The row under the current secret.
+	 *
+	 * @param Place  $place    Place.
+	 * @param string $raw      Stored text.
+	 * @param array  $previous A secret for this once.
+	 * @return Key_Row|string The new row; else `locked` or `damaged`.
+	 */
+	private static function moved( Place $place, string $raw, #[\SensitiveParameter] array $previous ) {
+		$row = Key_Row::parse( $raw );
+		if ( null === $row ) {
+			return Key_Row::is_newer( $raw ) ? 'locked' : 'damaged';
+		}
+		$new = $row->reencrypted( $place, $previous );
+		if ( ! is_wp_error( $new ) ) {
+			return $new;
+		}
+		return 'locked' === Key_State::of( $place, $raw )['state'] ? 'locked' : 'damaged';
+	}
+
+	/**
+	 * Reads the next rows.
+	 *
+	 * @param Key_Table $in    Table.
+	 * @param int       $after Number of the last row that was seen.
+	 * @return array[]|WP_Error Rows with id, name, value and owner.
+	 */
+	private static function read( Key_Table $in, int $after ) {
+		global $wpdb;
+
+		$owner = $in->has_unique_names() ? '0' : $in->owner_column;
+		$found = Quietly::run(
+			static fn() => $wpdb->query(
+				$wpdb->prepare(
+					"SELECT {$in->id} AS id, {$in->name} AS name, {$in->value} AS value, $owner AS owner FROM {$in->table}
+					WHERE {$in->id} > %d AND {$in->name} LIKE %s ORDER BY {$in->id} LIMIT %d",
+					$after,
+					$wpdb->esc_like( Place::PREFIX ) . '%',
+					self::ROWS
+				)
+			)
+		);
+		return false === $found
+			? Failure::because( 'storage_failed' )
+			: array_map( static fn( $row ) => (array) $row, $wpdb->last_result );
+	}
+
+	/**
+	 * Replaces rows that still are what was read.
+	 *
+	 * @param Key_Table $in    Table.
+	 * @param array[]   $swaps Place, old and new text by number of the row.
+	 * @return int|WP_Error Number of rows that hold the new text; byok_storage_failed.
+	 */
+	private static function swap( Key_Table $in, array $swaps ) {
+		global $wpdb;
+
+		$numbers = implode( ',', array_keys( $swaps ) );
+		$old     = '';
+		$new     = '';
+		foreach ( $swaps as $number => $swap ) {
+			$old .= $wpdb->prepare( ' WHEN %d THEN %s', $number, strtoupper( bin2hex( $swap[1] ) ) );
+			$new .= $wpdb->prepare( ' WHEN %d THEN %s', $number, $swap[2] );
+		}
+		$written = Quietly::run(
+			static fn() => $wpdb->query(
+				"UPDATE {$in->table} SET {$in->value} = CASE {$in->id}$new END WHERE {$in->id} IN ($numbers) AND HEX({$in->value}) = CASE {$in->id}$old END"
+			)
+		);
+		foreach ( $swaps as list( $place ) ) {
+			Key_Table::of( $place->owner )->forget( $place->name() );
+		}
+		if ( false === $written ) {
+			return Failure::because( 'storage_failed' );
+		}
+
+		$found = Quietly::run( static fn() => $wpdb->query( "SELECT {$in->id} AS id, {$in->value} AS value FROM {$in->table} WHERE {$in->id} IN ($numbers)" ) );
+		if ( false === $found ) {
+			return Failure::because( 'storage_failed' );
+		}
+		$moved   = 0;
+		$mangled = array();
+		foreach ( $wpdb->last_result as $row ) {
+			list( , $before, $after ) = $swaps[ (int) $row->id ];
+			if ( $after === $row->value ) {
+				++$moved;
+			} elseif ( $before !== $row->value && null === Key_Row::parse( $row->value ) ) {
+				$mangled[ (int) $row->id ] = $row->value;
+			}
+		}
+		// The database did not keep what it was given.
+		foreach ( $mangled as $number => $found ) {
+			Quietly::run(
+				static fn() => $wpdb->query(
+					$wpdb->prepare(
+						"UPDATE {$in->table} SET {$in->value} = %s WHERE {$in->id} = %d AND HEX({$in->value}) = %s",
+						$swaps[ $number ][1],
+						$number,
+						strtoupper( bin2hex( (string) $found ) )
+					)
+				)
+			);
+		}
+		return array() === $mangled ? $moved : Failure::because( 'storage_failed' );
+	}
+
+	/**
+	 * The owner of a row.
+	 *
+	 * @param string $kind `site`, `network` or `user`.
+	 * @param int    $id   Id from the row; a site is the current one.
+	 */
+	private static function owner( string $kind, int $id ): Owner {
+		switch ( $kind ) {
+			case 'network':
+				return Owner::network( $id );
+			case 'user':
+				return Owner::user( $id );
+			default:
+				return Owner::site();
+		}
+	}
+}

@@ -1,0 +1,293 @@
+<?php
+/**
+ * A page with keys: whose they are, where it is, and what it calls them.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Tells the three pages apart: the site's keys, the network's, and one's own. All three show the same
+ * cards; what differs is here.
+ *
+ * It prints nothing, and it is never about somebody else's keys: a person's page is the one of who is
+ * logged in.
+ *
+ * @since 0.1.0
+ */
+final class Key_Screen {
+
+	/**
+	 * Where each page is, below the site's or the network's admin address, and its name there.
+	 */
+	private const PAGES = array(
+		'site'    => array( 'options-general.php', 'byok' ),
+		'network' => array( 'settings.php', 'byok' ),
+		'user'    => array( 'profile.php', 'byok-keys' ),
+	);
+
+	/**
+	 * Beginnings of the REST routes.
+	 */
+	private const ROUTES = array(
+		'site'    => '/byok/v1/keys',
+		'network' => '/byok/v1/network/keys',
+		'user'    => '/byok/v1/me/keys',
+	);
+
+	/**
+	 * Takes the field as it is.
+	 *
+	 * @param Owner $owner Whose keys.
+	 */
+	private function __construct( public readonly Owner $owner ) {}
+
+	/**
+	 * Settings → API Keys.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function site(): self {
+		return new self( Owner::site() );
+	}
+
+	/**
+	 * Network Admin → Settings → API Keys.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function network(): self {
+		return new self( Owner::network() );
+	}
+
+	/**
+	 * Profile → Your API Keys.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function own(): self {
+		return new self( Owner::user( get_current_user_id() ) );
+	}
+
+	/**
+	 * The page that a form says it is from.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $kind `site`, `network` or `user`. Never an id: those are not the browser's to say.
+	 * @return self|null Null when there is no such page here.
+	 */
+	public static function of( string $kind ): ?self {
+		switch ( $kind ) {
+			case 'site':
+				return self::site();
+			case 'network':
+				return is_multisite() ? self::network() : null;
+			case 'user':
+				return is_user_logged_in() ? self::own() : null;
+			default:
+				return null;
+		}
+	}
+
+	/**
+	 * Whether the current user may use it.
+	 *
+	 * @since 0.1.0
+	 */
+	public function is_allowed(): bool {
+		return Capability::current_user_can( $this->owner );
+	}
+
+	/**
+	 * Name of the page in its address.
+	 *
+	 * @since 0.1.0
+	 */
+	public function slug(): string {
+		return self::PAGES[ $this->owner->kind ][1];
+	}
+
+	/**
+	 * Address without the query: what a form with GET is sent to.
+	 *
+	 * @since 0.1.0
+	 */
+	public function file(): string {
+		list( $file ) = self::PAGES[ $this->owner->kind ];
+		if ( 'user' === $this->owner->kind && current_user_can( 'list_users' ) ) {
+			// Where WordPress puts the profile of those who see a list of users.
+			$file = 'users.php';
+		}
+		return 'network' === $this->owner->kind ? network_admin_url( $file ) : admin_url( $file );
+	}
+
+	/**
+	 * Address.
+	 *
+	 * @since 0.1.0
+	 */
+	public function url(): string {
+		return add_query_arg( 'page', $this->slug(), $this->file() );
+	}
+
+	/**
+	 * Beginning of its REST routes.
+	 *
+	 * @since 0.1.0
+	 */
+	public function route(): string {
+		return self::ROUTES[ $this->owner->kind ];
+	}
+
+	/**
+	 * What nonces of its forms are for: one of this page is useless on another, on another site's, and
+	 * for another person.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $what What the form does, and with what.
+	 */
+	public function nonce_action( string $what ): string {
+		return 'byok_' . $this->owner->kind . '_' . $this->owner->id . '_' . $what;
+	}
+
+	/**
+	 * Infos by provider id. Members do not choose where this server sends requests to, so their page
+	 * leaves out the providers with an address of one's own.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array<string, array> See byok_key_info().
+	 */
+	public function infos(): array {
+		$infos = Vault::all( $this->owner );
+		return 'user' === $this->owner->kind
+			? array_filter( $infos, static fn( array $info ) => ! $info['custom_base_url'] )
+			: $infos;
+	}
+
+	/**
+	 * What is used where there is no key of this owner. A member is told nothing of the site's keys.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @return array|null Info; null when there is nothing.
+	 */
+	public function inherited( string $provider ): ?array {
+		$known = Providers::find( $provider );
+		if ( null === $known || 'user' === $this->owner->kind ) {
+			return null;
+		}
+		if ( 'site' === $this->owner->kind ) {
+			return Resolver::inherited( $known );
+		}
+		$given = null === Extension::reason() ? Server_Key::find( $known ) : null;
+		return null === $given ? null : $given->info();
+	}
+
+	/**
+	 * Title of the page.
+	 *
+	 * @since 0.1.0
+	 */
+	public function title(): string {
+		return 'user' === $this->owner->kind ? __( 'Your API Keys', 'byok' ) : __( 'API Keys', 'byok' );
+	}
+
+	/**
+	 * What the page is for.
+	 *
+	 * @since 0.1.0
+	 */
+	public function introduction(): string {
+		$once = __( 'Paste a key once. It is checked, encrypted and never shown again.', 'byok' );
+		switch ( $this->owner->kind ) {
+			case 'network':
+				return $once . ' ' . __( 'Keys here serve every site of the network that has none of its own.', 'byok' );
+			case 'user':
+				return $once . ' ' . __( 'Used instead of the site’s keys for what you do on this site. Nobody can read them on these pages, not even an administrator.', 'byok' );
+			default:
+				return $once;
+		}
+	}
+
+	/**
+	 * Heading above the cards with a key.
+	 *
+	 * @since 0.1.0
+	 */
+	public function heading(): string {
+		switch ( $this->owner->kind ) {
+			case 'network':
+				return __( 'Keys of the network', 'byok' );
+			default:
+				return __( 'Your keys', 'byok' );
+		}
+	}
+
+	/**
+	 * The question before a key is removed.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $name Name of the provider.
+	 */
+	public function removal_question( string $name ): string {
+		switch ( $this->owner->kind ) {
+			case 'network':
+				/* translators: %s: provider. */
+				$question = __( 'Remove the %s key from the network?', 'byok' );
+				break;
+			case 'user':
+				/* translators: %s: provider. */
+				$question = __( 'Remove your %s key?', 'byok' );
+				break;
+			default:
+				/* translators: %s: provider. */
+				$question = __( 'Remove the %s key from this site?', 'byok' );
+		}
+		return sprintf( $question, $name );
+	}
+
+	/**
+	 * What happens when a key is removed.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array|null $inherited What is used then.
+	 */
+	public function removal_consequence( ?array $inherited ): string {
+		if ( null !== $inherited ) {
+			return Key_Chip::consequence( $inherited );
+		}
+		switch ( $this->owner->kind ) {
+			case 'network':
+				return __( 'Every site that has no key of its own stops working with it. The key itself stays valid with the provider, but it cannot be read back from here.', 'byok' );
+			case 'user':
+				return __( 'The site’s key is used then, if it has one. Yours stays valid with the provider, but it cannot be read back from here.', 'byok' );
+			default:
+				return __( 'Everything here that uses it stops working. The key itself stays valid with the provider, but it cannot be read back from this site.', 'byok' );
+		}
+	}
+
+	/**
+	 * What is said after a key was removed.
+	 *
+	 * @since 0.1.0
+	 */
+	public function removed(): string {
+		switch ( $this->owner->kind ) {
+			case 'network':
+				return __( 'The key was removed from the network.', 'byok' );
+			case 'user':
+				return __( 'Your key was removed.', 'byok' );
+			default:
+				return __( 'The key was removed from this site.', 'byok' );
+		}
+	}
+}

@@ -1,0 +1,179 @@
+<?php
+/**
+ * Which key applies.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use Throwable;
+use WP_Error;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Says whose key a call uses: a person's own, else the site's, else the network's, else the one that the
+ * server's configuration gives. The first that has one decides, in whatever state its key is: a locked
+ * key never gives way to another's, who would pay without being told.
+ *
+ * It does not open keys.
+ *
+ * @since 0.1.0
+ */
+final class Resolver {
+
+	/**
+	 * Who is asked, in this order.
+	 */
+	private const ORDER = array( 'user', 'site', 'network', 'server' );
+
+	/**
+	 * Gets the key that applies.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $args     Arguments of byok_get_key().
+	 * @return string|WP_Error The key; see byok_get_key() for the errors.
+	 */
+	public static function get( string $provider, array $args ) {
+		try {
+			$found = self::find( $provider, $args );
+			if ( ! $found instanceof Server_Key ) {
+				return is_wp_error( $found ) ? $found : Vault::get( $provider, $found );
+			}
+			if ( ! byok_key_source()['reveal'] ) {
+				return Failure::because( 'reveal_refused' );
+			}
+			$key = $found->read();
+			if ( '' === $key ) {
+				return Failure::because( 'key_absent' );
+			}
+			Announcement::used( $provider, static fn() => $found->info() );
+			return $key;
+		} catch ( Throwable $thrown ) {
+			return Failure::from( $thrown );
+		}
+	}
+
+	/**
+	 * Tells about the key that applies.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $args     Arguments of byok_key_info().
+	 * @return array|WP_Error Info, see byok_key_info().
+	 */
+	public static function info( string $provider, array $args ) {
+		try {
+			$found = self::find( $provider, $args );
+			if ( $found instanceof Server_Key ) {
+				return $found->info();
+			}
+			return is_wp_error( $found ) ? $found : Vault::info( $provider, $found );
+		} catch ( Throwable $thrown ) {
+			return Failure::from( $thrown );
+		}
+	}
+
+	/**
+	 * What a site without a key of its own uses instead, whoever is logged in.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $known The provider's row of the table.
+	 * @return array|null Info; null when there is nothing.
+	 */
+	public static function inherited( array $known ): ?array {
+		foreach ( self::order( $known['id'] ) as $kind ) {
+			if ( 'network' === $kind && is_multisite() ) {
+				$place = new Place( Owner::network(), $known['id'] );
+				$raw   = Key_Store::read_raw( $place );
+				if ( is_string( $raw ) ) {
+					return Key_Info::of( $known, $place, $raw );
+				}
+			}
+			$given = 'server' === $kind && null === Extension::reason() ? Server_Key::find( $known ) : null;
+			if ( null !== $given ) {
+				return $given->info();
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * The owner that a caller has named.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param mixed $word What was named, see Owner::parse().
+	 * @return Owner|WP_Error The owner; byok_owner_unknown.
+	 */
+	public static function owner( $word ) {
+		$owner = is_string( $word ) ? Owner::parse( $word ) : null;
+		return $owner ?? Failure::because( 'owner_unknown' );
+	}
+
+	/**
+	 * Finds who decides.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $args     `owner`, to ask only that one.
+	 * @return Owner|Server_Key|WP_Error The current site, when nobody has a key.
+	 */
+	public static function find( string $provider, array $args ) {
+		if ( isset( $args['owner'] ) ) {
+			return self::owner( $args['owner'] );
+		}
+		$known = Providers::find( $provider );
+		if ( null === $known ) {
+			// The vault says why.
+			return Owner::site();
+		}
+
+		foreach ( self::order( $provider ) as $kind ) {
+			if ( 'server' === $kind ) {
+				$given = null === Extension::reason() ? Server_Key::find( $known ) : null;
+				if ( null !== $given ) {
+					return $given;
+				}
+				continue;
+			}
+
+			// `user` is nobody where no one is logged in, `network` where there is none.
+			$owner = Owner::parse( $kind );
+			$raw   = null === $owner ? null : Key_Store::read_raw( new Place( $owner, $provider ) );
+			// What could not be read is not absent.
+			if ( null !== $raw ) {
+				return is_wp_error( $raw ) ? $raw : $owner;
+			}
+		}
+		return Owner::site();
+	}
+
+	/**
+	 * Who is asked for a provider, in order.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @return string[] Some of self::ORDER.
+	 */
+	public static function order( string $provider ): array {
+		/**
+		 * Filters whose key applies: the first in this list that has one.
+		 *
+		 * @since 0.1.0
+		 *
+		 * @param string[] $order    `user` (who is logged in), `site`, `network` and `server` (environment
+		 *                           variable or constant). Leave out who must not be asked.
+		 * @param string   $provider Provider id.
+		 */
+		$order = apply_filters( 'byok_key_order', self::ORDER, $provider );
+		return is_array( $order ) ? array_values( array_intersect( $order, self::ORDER ) ) : self::ORDER;
+	}
+}
