@@ -36,6 +36,9 @@ packages_for_test() {
 	have chromium || echo chromium
 	have shellcheck || echo shellcheck
 	have xgettext || echo gettext
+	# To ask php-fpm, and to dump its workers where the kernel hands core dumps to a program.
+	have cgi-fcgi || echo libfcgi-bin
+	have gdb || echo gdb-minimal
 }
 
 # prepare_machine demo|test

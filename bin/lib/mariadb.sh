@@ -3,6 +3,8 @@
 # no network. Needs process.sh.
 
 mariadb_home=${BYOK_MARIADB_HOME:-$WORK/mariadb}
+# Further options of the server, also when its data folder is made.
+mariadb_options=()
 
 # mariadbd is not on every user's PATH.
 mariadb_program() {
@@ -43,7 +45,7 @@ mariadb_start() {
 	if [[ ! -f $mariadb_home/.complete ]]; then
 		rm -rf "$mariadb_home/data"
 		"$(mariadb_program mariadb-install-db)" "${options[@]}" --skip-test-db --skip-name-resolve \
-			--auth-root-authentication-method=socket "--auth-root-socket-user=$(id -un)" \
+			--auth-root-authentication-method=socket "--auth-root-socket-user=$(id -un)" "${mariadb_options[@]}" \
 			>"$mariadb_home/install.log" 2>&1 || {
 			cat "$mariadb_home/install.log" >&2
 			fail "mariadb-install-db failed (see above)."
@@ -55,7 +57,7 @@ mariadb_start() {
 	# Small, and careless about power cuts: these are test data.
 	start "$log" "$server" "${options[@]}" "--socket=$socket" "--pid-file=$mariadb_home/pid" \
 		--skip-networking --skip-log-bin --innodb-buffer-pool-size=64M --innodb-log-file-size=16M \
-		--innodb-flush-log-at-trx-commit=0 --character-set-server=utf8mb4
+		--innodb-flush-log-at-trx-commit=0 --character-set-server=utf8mb4 "${mariadb_options[@]}"
 	mariadb_pid=$started_pid
 	for ((tries = 0; tries < 300; tries++)); do
 		mariadb_answers && return 0

@@ -17,7 +17,7 @@ all_sections() {
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
-	printf '%s\n' browser-sqlite browser-mariadb
+	printf '%s\n' faults stress fpm browser-sqlite browser-mariadb
 }
 
 # section_summary NAME: what it is about, in one line.
@@ -33,6 +33,9 @@ section_summary() {
 		cargo) echo 'cargo test, whole workspace' ;;
 		extension) echo 'PHPUnit against the extension, without WordPress' ;;
 		wordpress-*) echo 'PHPUnit inside WordPress' ;;
+		faults) echo 'saves while the database server is killed and while its disk is full' ;;
+		stress) echo 'writers that are killed, and an account of every key they saved' ;;
+		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
 	esac
 }
@@ -54,6 +57,7 @@ section_setup() {
 	"$ROOT/bin/wordpress" 7.1
 	"$ROOT/bin/wordpress" 6.8
 	fetch_sqlite
+	find_fpm
 	install_browser_packages
 	find_browser_node
 }
@@ -145,8 +149,61 @@ section_wordpress() {
 	make_and_serve "$name" "$version" "$database" "${options[@]}"
 	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress
 	export BYOK_TEST_URL=$site_url BYOK_TEST_DATABASE=$database BYOK_TEST_KIND=$kind
-	[[ $kind == multisite ]] || phpunit_options=(--exclude-group multisite)
+	phpunit_options=(--exclude-group "$(groups_without "$database" "$kind")")
 	php_unit tests/phpunit/wordpress.xml -d "extension=$extension" -d "byok.test_provider=$provider_url"
+}
+
+# groups_without DATABASE KIND: the groups of tests that are about something else than such a site.
+groups_without() {
+	local groups=faults
+	[[ $1 == sqlite ]] || groups+=,sqlite
+	[[ $1 == mariadb ]] || groups+=,mariadb
+	[[ $2 == multisite ]] || groups+=,multisite
+	echo "$groups"
+}
+
+# Tests that kill the database server and fill its disk have a server of their own.
+section_faults() {
+	local name=test-faults
+	export BYOK_MARIADB_HOME=$WORK/mariadb-faults
+	mariadb_home=$BYOK_MARIADB_HOME
+	rm -rf "$mariadb_home"
+	# What it has confirmed it must keep, and all tables are in one file that cannot grow for ever.
+	mariadb_options=(--innodb-flush-log-at-trx-commit=1 --innodb-file-per-table=0
+		--innodb-data-file-path=ibdata1:12M:autoextend:max:48M)
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	make_and_serve "$name" 7.1 mariadb
+	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress
+	export BYOK_TEST_URL=$site_url BYOK_TEST_DATABASE=mariadb BYOK_TEST_KIND=single
+	phpunit_options=(--group faults)
+	php_unit tests/phpunit/wordpress.xml -d "extension=$extension" -d "byok.test_provider=$provider_url"
+}
+
+# For BYOK_STRESS_SECONDS, or a minute.
+section_stress() {
+	local name=test-stress diaries=$WORK/tmp/stress
+	mariadb_start
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url BYOK_TEST_URL=http://127.0.0.1:80
+	"$ROOT/bin/site" create "$name" --wordpress 7.1 --database mariadb --url "$BYOK_TEST_URL"
+	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress BYOK_TEST_EXTENSION=$extension
+	rm -rf "$diaries"
+	mkdir -p "$diaries"
+	php -d memory_limit=1G -d "extension=$extension" -d "byok.test_provider=$provider_url" tests/stress/run.php "$diaries"
+	php -d memory_limit=1G -d "extension=$extension" -d "byok.test_provider=$provider_url" tests/stress/reencryption.php
+}
+
+# As root, because php-fpm is started as root. It ends what it starts.
+section_fpm() {
+	local name=test-fpm
+	find_fpm
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	"$ROOT/bin/site" create "$name" --wordpress 7.1 --database sqlite --url http://127.0.0.1:80
+	as_root env BYOK_RUN="$BYOK_RUN" BYOK_TEST_PROVIDER="$provider_url" PATH="$PATH" \
+		"$(command -v php)" -d memory_limit=2G tests/fpm/run.php \
+		"$fpm_program" "$WORK/sites/$name/wordpress" "$extension" "$sqlite_home"
 }
 
 # make_and_serve NAME WORDPRESS DATABASE OPTION…: a new site, served; its address is then in $site_url.
