@@ -23,6 +23,7 @@ $origin = byok_origin( 'anthropic' );
 $first   = 1000000;
 $samples = array();
 $values  = array();
+$wpdb->query( "DELETE FROM $wpdb->options WHERE option_name LIKE 'byok\_key\_%'" );
 $wpdb->query( "DELETE FROM $wpdb->usermeta WHERE meta_key LIKE 'byok\_key\_%'" );
 // The history that run.php has the database keep would be measured too.
 foreach ( array( 'INSERT', 'UPDATE', 'DELETE' ) as $event ) {
