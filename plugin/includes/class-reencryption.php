@@ -68,10 +68,12 @@ final class Reencryption {
 	 * @param float $seconds  Seconds after which to stop; one batch is always done.
 	 * @param array $previous A secret for this once, which opens locked rows, see byok_reencrypt(). It is
 	 *                        not kept anywhere.
-	 * @return array|WP_Error Status, see status(); byok_storage_failed, and the errors of start().
+	 * @return array|WP_Error Status, see status(); byok_storage_failed, byok_option_invalid and byok_source_*
+	 *                        when $previous is no secret, and the errors of start().
 	 */
 	public static function step( float $seconds, #[\SensitiveParameter] array $previous = array() ) {
 		try {
+			self::require_usable( $previous );
 			$status = self::status();
 			if ( null === $status || $status['finished'] || byok_key_source()['key_id'] !== $status['key_id'] ) {
 				$status = self::start();
@@ -99,6 +101,7 @@ final class Reencryption {
 	 */
 	public static function site( #[\SensitiveParameter] array $previous = array() ) {
 		try {
+			self::require_usable( $previous );
 			$counts = Key_Batch::move( 'site', 0, $previous );
 			Canary::settle();
 			return $counts;
@@ -131,6 +134,18 @@ final class Reencryption {
 	public static function status(): ?array {
 		$status = get_site_option( self::OPTION );
 		return is_array( $status ) && isset( $status['key_id'], $status['phase'], $status['cursor'] ) ? $status : null;
+	}
+
+	/**
+	 * Refuses a secret that is none, before any row is looked at: each would seem to be at fault.
+	 *
+	 * @param array $previous A secret for this once.
+	 * @throws \Byok\Exception\ByokException Why it cannot be one.
+	 */
+	private static function require_usable( #[\SensitiveParameter] array $previous ): void {
+		if ( array() !== $previous ) {
+			byok_reencrypt( byok_encrypt( 'byok', array() ), array(), $previous );
+		}
 	}
 
 	/**

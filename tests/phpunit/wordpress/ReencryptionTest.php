@@ -61,11 +61,11 @@ final class ReencryptionTest extends Test_Case {
 		$this->make_keys( 1 );
 		$raw  = self::raw( 'anthropic' );
 		$seen = Site::run(
-			'return array( Byok\Reencryption::step( 30.0, array( "key" => $wrong ) ), Byok\Reencryption::step( 30.0, array( "key" => "short" ) ), Byok\Reencryption::site( array( "other" => "x" ) ) );',
+			'return array( Byok\Reencryption::step( 30.0, array( "key" => $wrong ) ), Byok\Reencryption::step( 30.0, array( "key" => "short" ) )->get_error_code(), Byok\Reencryption::site( array( "other" => "x" ) )->get_error_code(), Byok\Reencryption::site( array( "auth_key" => $wrong ) )->get_error_code() );',
 			array( 'salts' => 'changed', 'given' => array( 'wrong' => self::SECRET ) )
 		)['result'];
 		$this->assertSame( array( 0, 3 ), array( $seen[0]['moved'], $seen[0]['locked'] ) );
-		$this->assertSame( 0, $seen[1]['moved'] ?? 0 );
+		$this->assertSame( array( 'byok_source_too_short', 'byok_option_invalid', 'byok_source_missing' ), array_slice( $seen, 1 ) );
 		$this->assertSame( $raw, self::raw( 'anthropic' ) );
 		$this->assertTrue( byok_has_key( 'anthropic' ) );
 	}
