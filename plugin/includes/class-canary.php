@@ -22,7 +22,8 @@ defined( 'ABSPATH' ) || exit;
 final class Canary {
 
 	/**
-	 * The option. Autoloaded, so that looking costs no query: array( key_id, envelope, changed_at ).
+	 * The option. Autoloaded, so that looking costs no query: array( key_id, envelope, changed_at, source,
+	 * source_before ).
 	 */
 	public const OPTION = 'byok_canary';
 
@@ -30,6 +31,11 @@ final class Canary {
 	 * What is encrypted. It is no secret.
 	 */
 	private const TEXT = 'byok canary';
+
+	/**
+	 * Sources of the secret, the strongest first.
+	 */
+	private const SOURCES = array( 'key_file', 'environment', 'constant', 'salts' );
 
 	/**
 	 * Seconds between two changes that are written down. Where two web servers have different secrets,
@@ -50,7 +56,7 @@ final class Canary {
 			if ( null === $key_id || $key_id === $seen['key_id'] || $seen['changed_at'] > time() - self::PAUSE ) {
 				return;
 			}
-			self::write( $key_id, time() );
+			self::write( $key_id, time(), $seen['source'] ?? null );
 		} catch ( Throwable $thrown ) {
 			// A site must not fail because byok could not look.
 			return;
@@ -78,7 +84,7 @@ final class Canary {
 			if ( null !== $seen && in_array( 'locked', array_column( Vault::all(), 'state' ), true ) ) {
 				return;
 			}
-			self::write( $key_id, null );
+			self::write( $key_id, null, null );
 		} catch ( Throwable $thrown ) {
 			return;
 		}
@@ -93,6 +99,24 @@ final class Canary {
 	 */
 	public static function changed_at(): ?int {
 		return self::seen()['changed_at'] ?? null;
+	}
+
+	/**
+	 * A stronger source than the one in force, which was there before the change and is not any more. It was
+	 * lost rather than given up: whoever has gone from the salts to a key file does not go back on purpose.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string|null `key_file`, `environment` or `constant`; null when there is none.
+	 */
+	public static function lost_source(): ?string {
+		$seen = self::seen();
+		if ( null === $seen || null === $seen['changed_at'] || null !== Extension::reason() ) {
+			return null;
+		}
+		$before = array_search( $seen['source_before'] ?? null, self::SOURCES, true );
+		$now    = array_search( byok_key_source()['source'], self::SOURCES, true );
+		return false !== $before && false !== $now && $before < $now ? self::SOURCES[ $before ] : null;
 	}
 
 	/**
@@ -111,7 +135,8 @@ final class Canary {
 	/**
 	 * What was written down last.
 	 *
-	 * @return array{key_id: string, envelope: string, changed_at: int|null}|null Null when it is not ours.
+	 * @return array{key_id: string, envelope: string, changed_at: int|null, source?: string|null,
+	 *               source_before?: string|null}|null Null when it is not ours.
 	 */
 	private static function seen(): ?array {
 		$seen = get_option( self::OPTION );
@@ -120,6 +145,7 @@ final class Canary {
 			|| ! is_string( $seen['key_id'] ?? null )
 			|| ! is_string( $seen['envelope'] ?? null )
 			|| ! ( null === ( $seen['changed_at'] ?? null ) || is_int( $seen['changed_at'] ) )
+			|| ! ( null === ( $seen['source'] ?? null ) || is_string( $seen['source'] ) )
 		) {
 			return null;
 		}
@@ -129,13 +155,15 @@ final class Canary {
 	/**
 	 * Writes down under which secret the site is now.
 	 *
-	 * @param string   $key_id     Id of the key that encrypts.
-	 * @param int|null $changed_at When it was changed, Unix time.
+	 * @param string      $key_id        Id of the key that encrypts.
+	 * @param int|null    $changed_at    When it was changed, Unix time.
+	 * @param string|null $source_before Source of the secret before the change.
 	 * @throws \Byok\Exception\ByokException When there is no usable key source.
 	 */
-	private static function write( string $key_id, ?int $changed_at ): void {
+	private static function write( string $key_id, ?int $changed_at, ?string $source_before ): void {
 		$envelope = byok_encrypt( self::TEXT, self::context() );
-		update_option( self::OPTION, compact( 'key_id', 'envelope', 'changed_at' ), true );
+		$source   = byok_key_source()['source'];
+		update_option( self::OPTION, compact( 'key_id', 'envelope', 'changed_at', 'source', 'source_before' ), true );
 	}
 
 	/**

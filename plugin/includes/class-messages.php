@@ -154,6 +154,25 @@ final class Messages {
 				'byok'
 			),
 			number_format_i18n( $count )
+		) . self::lost_source();
+	}
+
+	/**
+	 * A stronger secret is missing from the server: that is put right there.
+	 *
+	 * @return string Sentences with a space in front; empty when none is missing.
+	 */
+	private static function lost_source(): string {
+		$names = array(
+			'key_file'    => __( 'the key file (byok.key_file)', 'byok' ),
+			'environment' => __( 'the environment variable BYOK_KEY', 'byok' ),
+			'constant'    => __( 'the constant BYOK_KEY', 'byok' ),
+		);
+		$lost  = Canary::lost_source();
+		return null === $lost ? '' : ' ' . sprintf(
+			/* translators: %s: where a secret was, such as "the constant BYOK_KEY". */
+			__( 'Before, this site was protected by %s, which is not there any more. Put it back on the server first: entered here, the keys would be encrypted with the weaker secret that is in force now.', 'byok' ),
+			$names[ $lost ]
 		);
 	}
 

@@ -115,13 +115,13 @@ final class Reencryption_Panel {
 	 */
 	private static function sentence( int $stale ): string {
 		if ( 0 === $stale ) {
-			return __( 'Keys of sites or members may still open under a previous secret. Encrypt them anew; after that the previous secret is not needed any more.', 'byok' );
+			return __( 'Keys of sites or members may still open under a previous secret. Encrypt them anew; after that the previous secret is not needed any more. AUTH_KEY and AUTH_SALT themselves stay: WordPress needs them.', 'byok' );
 		}
 		return sprintf(
 			/* translators: %s: a number. */
 			_n(
-				'%s key opens under a previous secret. Encrypt it anew; after that the previous secret is not needed any more.',
-				'%s keys open under a previous secret. Encrypt them anew; after that the previous secret is not needed any more.',
+				'%s key opens under a previous secret. Encrypt it anew; after that the previous secret is not needed any more. AUTH_KEY and AUTH_SALT themselves stay: WordPress needs them.',
+				'%s keys open under a previous secret. Encrypt them anew; after that the previous secret is not needed any more. AUTH_KEY and AUTH_SALT themselves stay: WordPress needs them.',
 				$stale,
 				'byok'
 			),

@@ -72,6 +72,29 @@ final class CanaryTest extends Test_Case {
 		$this->assertNull( $seen[1] );
 	}
 
+	public function test_a_stronger_secret_that_is_missing_is_to_be_put_back(): void {
+		$secret = array( 'constants' => array( 'BYOK_KEY' => 'byok-test-secret-of-the-site-0123456789-abcdef' ) );
+		Site::run( 'return byok_save_key( "anthropic", $key )["state"];', $secret + array( 'given' => array( 'key' => Test_Provider::key() ) ) );
+		$look = 'return array( Byok\Canary::lost_source(), Byok\Notices::locked() );';
+
+		$lost = Site::run( $look )['result'];
+		$this->assertSame( 'constant', $lost[0] );
+		$this->assertStringContainsString( '1 key is locked, not lost.', $lost[1] );
+		$this->assertStringContainsString( 'protected by the constant BYOK_KEY, which is not there any more. Put it back', $lost[1] );
+	}
+
+	public function test_a_secret_that_was_changed_for_one_as_strong_is_not_said_to_be_missing(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$look = 'return array( Byok\Canary::lost_source(), Byok\Notices::locked() );';
+		foreach ( array( array( 'salts' => 'changed' ), array( 'salts' => 'changed', 'constants' => array( 'BYOK_KEY' => 'byok-test-secret-of-the-site-0123456789-abcdef' ) ) ) as $options ) {
+			delete_option( Canary::OPTION );
+			Canary::settle();
+			$seen = Site::run( $look, $options )['result'];
+			$this->assertNull( $seen[0] );
+			$this->assertStringNotContainsString( 'Put it back', $seen[1] );
+		}
+	}
+
 	public function test_two_servers_with_different_secrets_do_not_write_at_every_request(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		Site::run( 'return 1;', array( 'salts' => 'changed' ) );
@@ -85,7 +108,7 @@ final class CanaryTest extends Test_Case {
 
 	public function test_a_canary_that_someone_else_has_written_is_no_error(): void {
 		self::save( 'anthropic', Test_Provider::key() );
-		foreach ( array( 'text', array(), array( 'key_id' => 5, 'envelope' => '' ), array( 'key_id' => 'x', 'envelope' => 'byok1.x', 'changed_at' => 'today' ) ) as $planted ) {
+		foreach ( array( 'text', array(), array( 'key_id' => 5, 'envelope' => '' ), array( 'key_id' => 'x', 'envelope' => 'byok1.x', 'changed_at' => 'today' ), array( 'key_id' => 'x', 'envelope' => 'byok1.x', 'source' => 5 ) ) as $planted ) {
 			update_option( Canary::OPTION, $planted );
 			Canary::look();
 			$this->assertNull( Canary::changed_at() );
