@@ -53,7 +53,10 @@ final class Import {
 					continue;
 				}
 				$provider = $source->provider() ?? byok_detect_provider( $value['key'] );
-				$found[]  = array(
+				if ( self::has_own_address( $provider ) ) {
+					continue;
+				}
+				$found[] = array(
 					'id'       => $source->id,
 					'label'    => Messages::import_label( $source->kind, $source->id ),
 					'provider' => $provider,
@@ -79,7 +82,8 @@ final class Import {
 	 *                        `scrubbed` (whether the old entry is empty now), `scrub_reason` (why not, as a
 	 *                        code) and a `message` that tells all of it. Errors leave everything as it was:
 	 *                        those of byok_save_key(), and byok_import_refused, byok_import_nothing_found,
-	 *                        byok_import_provider_unknown, byok_key_exists, byok_import_not_ready.
+	 *                        byok_import_provider_unknown, byok_import_own_address, byok_key_exists,
+	 *                        byok_import_not_ready.
 	 */
 	public static function run( #[\SensitiveParameter] string $source, string $provider = '', bool $replace = false ) {
 		// No closure here: what it captures would stand in backtraces.
@@ -101,8 +105,11 @@ final class Import {
 			if ( '' === $provider ) {
 				$provider = $source->provider() ?? byok_detect_provider( $value['key'] );
 			}
-			return null === $provider
-				? Failure::because( 'import_provider_unknown' )
+			if ( null === $provider ) {
+				return Failure::because( 'import_provider_unknown' );
+			}
+			return self::has_own_address( $provider )
+				? Failure::because( 'import_own_address' )
 				: self::move( $source, $provider, $raw, $value, $replace );
 		} catch ( Throwable $thrown ) {
 			return Failure::from( $thrown );
@@ -137,7 +144,9 @@ final class Import {
 			return Failure::because( 'import_not_ready' );
 		}
 
-		$reason = self::is_confirmed( $now, $saved ) ? null : 'import_not_confirmed';
+		// Only what its provider has said to be a key. The look of it is not enough: a wrong entry, or one
+		// that was decrypted to noise, may be the one copy there is of something else.
+		$reason = 'key' === $now['proof'] ? null : 'import_not_confirmed';
 		if ( null === $reason && ! Import_Store::replace( $source->name, $raw, $value['emptied'] ) ) {
 			$reason = 'import_not_scrubbed';
 		}
@@ -150,16 +159,15 @@ final class Import {
 	}
 
 	/**
-	 * Whether what was saved is a key for sure: its provider has said so, or it looks like one of its
-	 * keys. A wrong entry, or one that was decrypted to noise, must not be emptied during an outage.
+	 * Whether keys of a provider are sent to an address that people who manage keys choose. Any option of
+	 * the site can be named for an import: with such a provider they could have another plugin's secrets
+	 * sent to a server of theirs, which no screen shows them.
 	 *
-	 * @param array $now   Info of the saved key.
-	 * @param array $saved What Vault::save() told.
+	 * @param string|null $provider Provider id.
 	 */
-	private static function is_confirmed( array $now, array $saved ): bool {
-		// Where keys have no beginning of their own, anything is recognised.
-		$looks_like_one = array() !== $now['prefixes'] && $saved['checked']['recognised'];
-		return 'key' === $now['proof'] || $looks_like_one;
+	private static function has_own_address( ?string $provider ): bool {
+		$known = null === $provider ? null : Providers::find( $provider );
+		return null !== $known && $known['custom_base_url'];
 	}
 
 	/**

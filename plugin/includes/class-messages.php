@@ -420,6 +420,7 @@ final class Messages {
 			'import_refused'               => __( 'byok does not take keys from there. Nothing was changed.', 'byok' ),
 			'import_nothing_found'         => __( 'Nothing that looks like a key was found there. Nothing was changed.', 'byok' ),
 			'import_provider_unknown'      => __( 'The key does not show which provider it is for. Choose the provider. Nothing was changed.', 'byok' ),
+			'import_own_address'           => __( 'Keys are not moved to a provider with an address of your own, because moving sends them there. Paste the key instead. Nothing was changed.', 'byok' ),
 			'import_not_ready'             => __( 'The key was saved, but what is stored does not open. The old entry is as it was; look at the state of the key.', 'byok' ),
 			'import_not_confirmed'         => __( 'The old entry is as it was, because the provider could not confirm the key yet. Import it again later.', 'byok' ),
 			'import_not_scrubbed'          => __( 'The old entry could not be emptied, perhaps because it was changed in the meantime. Look at it: it may still hold a key.', 'byok' ),

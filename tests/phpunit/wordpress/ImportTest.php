@@ -308,9 +308,28 @@ final class ImportTest extends Test_Case {
 		$this->assertSame( 'import_not_confirmed', $moved['scrub_reason'] );
 		$this->assertSame( $key, self::stored( 'imp_test_key' ) );
 
-		// One that looks like its provider's is kept encrypted, so nothing is lost.
-		self::put( self::CONNECTOR, Test_Provider::key( 'anthropic', 'outage' ) );
-		$this->assertTrue( Import::run( self::CONNECTOR )['scrubbed'] );
+		// The look of it proves nothing either: what begins as its provider's keys do may be refused later, and
+		// is then given up for the key before it.
+		$before = Test_Provider::key();
+		self::save( 'anthropic', $before );
+		$alike = Test_Provider::key( 'anthropic', 'invalid' );
+		self::put( self::CONNECTOR, $alike );
+		Test_Provider::answer_always( 'outage' );
+		$this->assertSame( 'import_not_confirmed', Import::run( self::CONNECTOR, '', true )['scrub_reason'] );
+		Test_Provider::answer_always();
+		$this->assertTrue( Vault::check( 'anthropic' )['restored'] );
+		$this->assertSame( $before, byok_get_key( 'anthropic' ) );
+		$this->assertSame( $alike, self::stored( self::CONNECTOR ), 'the one place where it is left' );
+
+		// When the provider answers again, the same import empties the place.
+		$key = Test_Provider::key();
+		self::put( self::CONNECTOR, $key );
+		Test_Provider::answer_always( 'outage' );
+		$this->assertFalse( Import::run( self::CONNECTOR, '', true )['scrubbed'] );
+		Test_Provider::answer_always();
+		$this->assertTrue( Import::run( self::CONNECTOR, '', true )['scrubbed'] );
+		$this->assertSame( $key, byok_get_key( 'anthropic' ) );
+		$this->assertSame( '', self::stored( self::CONNECTOR ) );
 	}
 
 	public function test_an_entry_that_was_edited_meanwhile_is_never_lost(): void {
