@@ -40,6 +40,9 @@ final class Resolver {
 	public static function get( string $provider, array $args ) {
 		try {
 			$found = self::find( $provider, $args );
+			if ( null === $found ) {
+				return Failure::because( Extension::reason() ?? 'key_absent' );
+			}
 			if ( ! $found instanceof Server_Key ) {
 				return is_wp_error( $found ) ? $found : Vault::get( $provider, $found );
 			}
@@ -69,6 +72,10 @@ final class Resolver {
 	public static function info( string $provider, array $args ) {
 		try {
 			$found = self::find( $provider, $args );
+			if ( null === $found ) {
+				// Not even a row of the site's is looked at: it may not have been asked.
+				return Key_Info::of( Providers::find( $provider ), Place::of_site( $provider ), null );
+			}
 			if ( $found instanceof Server_Key ) {
 				return $found->info();
 			}
@@ -123,7 +130,7 @@ final class Resolver {
 	 *
 	 * @param string $provider Provider id.
 	 * @param array  $args     `owner`, to ask only that one.
-	 * @return Owner|Server_Key|WP_Error The current site, when nobody has a key.
+	 * @return Owner|Server_Key|WP_Error|null Null when nobody who is asked has a key.
 	 */
 	public static function find( string $provider, array $args ) {
 		if ( isset( $args['owner'] ) ) {
@@ -152,7 +159,7 @@ final class Resolver {
 				return is_wp_error( $raw ) ? $raw : $owner;
 			}
 		}
-		return Owner::site();
+		return null;
 	}
 
 	/**

@@ -76,8 +76,54 @@ final class OwnersTest extends Test_Case {
 
 		// Nonsense asks nobody, and is no error.
 		add_filter( 'byok_key_order', static fn() => array( 'everybody' ) );
-		byok_delete_key( 'anthropic' );
 		self::assert_error( 'byok_key_absent', byok_get_key( 'anthropic' ) );
+	}
+
+	/**
+	 * @dataProvider orders_without_the_site
+	 *
+	 * @param string[] $order Who is asked.
+	 */
+	public function test_a_site_that_is_not_to_be_asked_gives_no_key( array $order ): void {
+		$member = self::user( 'subscriber' );
+		self::save( 'anthropic', Test_Provider::key() );
+		add_filter( 'byok_key_order', static fn() => $order );
+		wp_set_current_user( $member );
+
+		$queries = array();
+		add_filter(
+			'query',
+			static function ( $query ) use ( &$queries ) {
+				$queries[] = $query;
+				return $query;
+			}
+		);
+		self::assert_error( 'byok_key_absent', byok_get_key( 'anthropic' ) );
+		$this->assertFalse( byok_has_key( 'anthropic' ) );
+		$info = byok_key_info( 'anthropic' );
+		$this->assertSame( array( 'anthropic', 'absent', '', null, null ), array( $info['provider'], $info['state'], $info['hint'], $info['outcome'], $info['saved_at'] ) );
+		$this->assertSame( array(), preg_grep( "/option_name = 'byok_key_/", $queries ), 'the row of the site is not even read' );
+
+		// A key of their own counts, and the site's for who asks for it by name.
+		$own = Test_Provider::key();
+		self::save( 'anthropic', $own, array( 'owner' => "user:$member" ) );
+		self::assert_error( 'byok_key_absent', byok_get_key( 'groq' ) );
+		if ( in_array( 'user', $order, true ) ) {
+			$this->assertSame( $own, byok_get_key( 'anthropic' ) );
+		} else {
+			self::assert_error( 'byok_key_absent', byok_get_key( 'anthropic' ) );
+		}
+		$this->assertSame( 'ready', byok_key_info( 'anthropic', array( 'owner' => 'site' ) )['state'] );
+	}
+
+	public function orders_without_the_site(): array {
+		return array(
+			'one’s own only'     => array( array( 'user' ) ),
+			'all but the site'   => array( array( 'user', 'network', 'server' ) ),
+			'the server only'    => array( array( 'server' ) ),
+			'nobody'             => array( array() ),
+			'nobody there is'    => array( array( 'nobody' ) ),
+		);
 	}
 
 	public function test_owners_that_do_not_exist_are_refused(): void {
