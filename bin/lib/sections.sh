@@ -35,7 +35,7 @@ section_summary() {
 		wordpress-*) echo 'PHPUnit inside WordPress' ;;
 		faults) echo 'saves while the database server is killed and while its disk is full' ;;
 		stress) echo 'writers that are killed, and an account of every key they saved' ;;
-		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads' ;;
+		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads, requests' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
 	esac
 }

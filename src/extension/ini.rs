@@ -1,11 +1,16 @@
 //! The INI entries. All are `PHP_INI_SYSTEM`: only who administers PHP may say which hosts a key may
 //! go to, never a plugin or a `.user.ini`.
+//!
+//! php-fpm also takes values from whoever sends it a request, and asks no permission for them. It
+//! promises that those change nothing here. It does not know what else such a request may set: one
+//! that can load native code needs no entry of ours.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int, c_void};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use byok_engine::agent::Policy;
+use ext_php_rs::ffi::{zend_ini_entry, zend_string};
 use ext_php_rs::flags::IniEntryPermission;
 use ext_php_rs::zend::{IniEntryDef, IniEntryDefs};
 
@@ -28,17 +33,53 @@ const TIMEOUT_DEFAULT: f64 = 15.0;
 pub const TIMEOUT_MAX: f64 = 60.0;
 
 static ENTRIES: IniEntryDefs<10> = IniEntryDefs::new([
-    IniEntryDef::new(KEY_FILE, c"", IniEntryPermission::System),
-    IniEntryDef::new(PREVIOUS_KEY_FILES, c"", IniEntryPermission::System),
-    IniEntryDef::new(ALLOW_REVEAL, c"1", IniEntryPermission::System),
-    IniEntryDef::new(TENANT, c"", IniEntryPermission::System),
-    IniEntryDef::new(TIMEOUT, c"15", IniEntryPermission::System),
-    IniEntryDef::new(ALLOW_HOSTS, c"", IniEntryPermission::System),
-    IniEntryDef::new(ALLOW_PROXY, c"0", IniEntryPermission::System),
-    IniEntryDef::new(CA_FILE, c"", IniEntryPermission::System),
-    IniEntryDef::new(TEST_PROVIDER, c"", IniEntryPermission::System),
+    entry(KEY_FILE, c""),
+    entry(PREVIOUS_KEY_FILES, c""),
+    entry(ALLOW_REVEAL, c"1"),
+    entry(TENANT, c""),
+    entry(TIMEOUT, c"15"),
+    entry(ALLOW_HOSTS, c""),
+    entry(ALLOW_PROXY, c"0"),
+    entry(CA_FILE, c""),
+    entry(TEST_PROVIDER, c""),
     IniEntryDef::end(),
 ]);
+
+const fn entry(name: &'static CStr, default: &'static CStr) -> IniEntryDef {
+    IniEntryDef {
+        on_modify: Some(on_modify),
+        ..IniEntryDef::new(name, default, IniEntryPermission::System)
+    }
+}
+
+const ACCEPTED: c_int = 0;
+const REFUSED: c_int = -1;
+
+/// Refuses what a FastCGI request brings along: `PHP_ADMIN_VALUE` and `PHP_VALUE`.
+///
+/// The user of a pool can often reach its own socket, and php-fpm would keep such a value for every
+/// later request of the worker: `byok.allow_reveal=1`, another pool's tenant, a test provider that
+/// is given the keys. A pool's own configuration comes before the first request is accepted.
+///
+/// What php-fpm does not set itself stays with PHP and its permissions: for that, PHP marks the
+/// entry as modified first. It is how sections of `php.ini` for a host or a path come, and the old
+/// value at the end of the request.
+unsafe extern "C" fn on_modify(
+    entry: *mut zend_ini_entry,
+    _value: *mut zend_string,
+    _argument: *mut c_void,
+    _base: *mut c_void,
+    _unused: *mut c_void,
+    _stage: c_int,
+) -> c_int {
+    // SAFETY: PHP and php-fpm hand over the registered entry that they are about to change.
+    let modified = unsafe { (*entry).modified != 0 };
+    if shim::has_fpm_request() && !modified {
+        REFUSED
+    } else {
+        ACCEPTED
+    }
+}
 
 /// Registers the entries. Module start-up only.
 pub fn register(module: i32) {

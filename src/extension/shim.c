@@ -116,6 +116,28 @@ int byok_mark_sensitive(const char *name, size_t length, uint32_t parameter)
 	return 0;
 }
 
+/* --- The server ------------------------------------------------------------------------------- */
+
+/* Whether this is php-fpm, whose master keeps its environment for a reload. */
+bool byok_is_fpm(void)
+{
+	return !strcmp(sapi_module.name, "fpm-fcgi");
+}
+
+/* Whether php-fpm has accepted a request in this process. It gives a worker the configuration of its pool
+ * before that; what a request brings along (PHP_VALUE, PHP_ADMIN_VALUE) comes right after. */
+bool byok_has_fpm_request(void)
+{
+	return SG(server_context) && byok_is_fpm();
+}
+
+/* opcache's preloading starts a request in the master of php-fpm, which must keep its environment for
+ * a reload. It takes the server's own hooks away for that time. */
+bool byok_is_preloading(void)
+{
+	return byok_is_fpm() && !sapi_module.activate;
+}
+
 /* --- Values ----------------------------------------------------------------------------------- */
 
 zend_string *byok_string_alloc(size_t length)
@@ -161,13 +183,6 @@ void byok_wipe_globals(const char *name, size_t length, const char *mark, size_t
 		zval_ptr_dtor(value);
 		ZVAL_STRINGL(value, mark, mark_length);
 	}
-}
-
-/* opcache's preloading starts a request in the master of php-fpm, which must keep its environment for
- * a reload. It takes the server's own hooks away for that time. */
-bool byok_is_preloading(void)
-{
-	return !strcmp(sapi_module.name, "fpm-fcgi") && !sapi_module.activate;
 }
 
 /* --- phpinfo() -------------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ unsafe extern "C" {
         mark: *const c_char,
         mark_length: usize,
     );
+    fn byok_has_fpm_request() -> bool;
     fn byok_is_preloading() -> bool;
     fn byok_display_ini(module: *mut zend_module_entry);
 }
@@ -112,6 +113,12 @@ pub fn wipe_globals(name: &CStr, mark: &[u8]) {
             mark.len(),
         );
     }
+}
+
+/// Whether php-fpm has accepted a request in this process.
+pub fn has_fpm_request() -> bool {
+    // SAFETY: reads what the server has set up, in the thread that serves.
+    unsafe { byok_has_fpm_request() }
 }
 
 /// Whether this request is opcache's preloading in the master of php-fpm.

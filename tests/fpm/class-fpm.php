@@ -42,8 +42,10 @@ final class Fpm {
 	 * @param array<string, string>                $ini         Settings of the master.
 	 * @param array<string, string>                $environment Environment of the master, beside ours.
 	 * @param array<string, array<string, string>> $pools       Configuration of each pool, beside what all have.
+	 * @param string                               $php_ini     Text of php.ini.
+	 * @param bool                                 $as_root     Whether root starts it, or the pool user.
 	 */
-	public function start( array $ini = array(), array $environment = array(), array $pools = array( 'www' => array() ) ): void {
+	public function start( array $ini = array(), array $environment = array(), array $pools = array( 'www' => array() ), string $php_ini = '', bool $as_root = true ): void {
 		$this->stop();
 		$lines = array( '[global]', "error_log = {$this->folder}/fpm.log", 'process_control_timeout = 5s' );
 		foreach ( $pools as $pool => $more ) {
@@ -61,10 +63,11 @@ final class Fpm {
 			}
 		}
 		file_put_contents( "{$this->folder}/fpm.conf", implode( "\n", $lines ) . "\n" );
-		file_put_contents( "{$this->folder}/php.ini", '' );
+		file_put_contents( "{$this->folder}/php.ini", $php_ini );
 
 		// It ends when this process does, however that ends.
-		$command = array( 'setpriv', '--pdeathsig', 'TERM', $this->program, '-F', '-y', "{$this->folder}/fpm.conf", '-c', "{$this->folder}/php.ini" );
+		$user    = $as_root ? array() : array( "--reuid={$this->user}", '--regid=' . posix_getpwnam( $this->user )['gid'], '--clear-groups' );
+		$command = array( 'setpriv', ...$user, '--pdeathsig', 'TERM', $this->program, '-F', '-y', "{$this->folder}/fpm.conf", '-c', "{$this->folder}/php.ini" );
 		foreach ( $ini + $this->ini as $name => $value ) {
 			array_push( $command, '-d', "$name=$value" );
 		}
@@ -121,12 +124,13 @@ final class Fpm {
 	 * @param array  $task  What to run: code, given, site.
 	 * @param string $pool  Pool.
 	 * @param int    $times How many requests.
+	 * @param array  $more  More parameters of FastCGI.
 	 * @return array[] What they answered: pid and result.
 	 */
-	public function ask( array $task, string $pool = 'www', int $times = 1 ): array {
+	public function ask( array $task, string $pool = 'www', int $times = 1, array $more = array() ): array {
 		$requests = array();
 		while ( count( $requests ) < $times ) {
-			$requests[] = $this->begin( $task, $pool );
+			$requests[] = $this->begin( $task, $pool, $more );
 		}
 		$answers = array();
 		foreach ( $requests as $request ) {
@@ -142,9 +146,10 @@ final class Fpm {
 	 *
 	 * @param array  $task What to run.
 	 * @param string $pool Pool.
+	 * @param array  $more More parameters of FastCGI.
 	 * @return array{process: resource, output: resource} The client.
 	 */
-	public function begin( array $task, string $pool = 'www' ): array {
+	public function begin( array $task, string $pool = 'www', array $more = array() ): array {
 		$body    = json_encode( $task, JSON_THROW_ON_ERROR );
 		$pipes   = array();
 		$process = proc_open(
@@ -152,7 +157,7 @@ final class Fpm {
 			array( array( 'pipe', 'r' ), array( 'pipe', 'w' ) ),
 			$pipes,
 			$this->folder,
-			array(
+			$more + array(
 				'PATH'            => getenv( 'PATH' ),
 				'REQUEST_METHOD'  => 'POST',
 				'CONTENT_TYPE'    => 'application/octet-stream',

@@ -93,9 +93,10 @@ final class Stage {
 	 *
 	 * @param array  $task From in_site() or plain().
 	 * @param string $pool Pool.
+	 * @param array  $more More parameters of FastCGI.
 	 */
-	public function result( array $task, string $pool = 'www' ): mixed {
-		return $this->fpm->ask( $task, $pool )[0]['result'];
+	public function result( array $task, string $pool = 'www', array $more = array() ): mixed {
+		return $this->fpm->ask( $task, $pool, 1, $more )[0]['result'];
 	}
 
 	/**
