@@ -54,11 +54,20 @@ extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
 
 extern "C" fn request_startup(_kind: i32, _module: i32) -> i32 {
     // An extern "C" function must not unwind; nothing here panics but by a fault of ours.
-    let _ = std::panic::catch_unwind(sources::begin_process);
+    let _ = std::panic::catch_unwind(|| {
+        sources::forget();
+        sources::begin_process();
+    });
     0
 }
 
 extern "C" fn request_shutdown(_kind: i32, _module: i32) -> i32 {
+    let _ = std::panic::catch_unwind(sources::forget);
+    0
+}
+
+extern "C" fn request_over() -> i32 {
+    // Modules that end their request after this one may still run PHP code: a session's handler.
     let _ = std::panic::catch_unwind(sources::forget);
     0
 }
@@ -104,6 +113,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .shutdown_function(shutdown)
         .request_startup_function(request_startup)
         .request_shutdown_function(request_shutdown)
+        .post_deactivate_function(request_over)
         .info_function(info);
     let module = texts::register(providers::register(envelopes::register(module)));
     #[cfg(debug_assertions)]

@@ -1,8 +1,8 @@
 //! Reads what the key ring is made of: files and environment once, the constants once a request.
 //!
 //! It promises that the environment variables are gone from a process that serves requests before
-//! any PHP code runs there, and that roots made of constants are wiped when the request ends. It
-//! does not know which source is better.
+//! any PHP code runs there, and that roots made of constants are wiped when the request ends and
+//! never serve the next one. It does not know which source is better.
 
 use std::cell::RefCell;
 use std::sync::RwLock;
@@ -102,7 +102,10 @@ pub fn with<R>(body: impl FnOnce(&Assembled) -> R) -> R {
     })
 }
 
-/// Forgets and wipes the ring at the end of a request.
+/// Forgets and wipes the ring of a request.
+///
+/// At its end, when no PHP code can run any more, and before the next begins: what is left of
+/// another request would be taken for this one's, whose constants may lie at the same addresses.
 pub fn forget() {
     RING.with_borrow_mut(|cached| *cached = None);
 }

@@ -116,6 +116,33 @@ return static function ( Stage $stage ): void {
 	$stage->same( '… and does not open what the one before has encrypted', 'envelope_unknown_key', $other['result'][1] );
 	$stage->same( 'a request without a constant has none', array( null, 'source_missing' ), $none['result'] );
 	$stage->same( 'a request with the first constant opens it', array( $id, 'plain' ), $again['result'] );
+
+	// A session's handler is PHP code that runs after this module has ended its request.
+	$late = 'ini_set( "session.use_cookies", "0" );
+		session_set_save_handler(
+			new class extends SessionHandler {
+				public function open( $path, $name ): bool { return true; }
+				public function close(): bool { return true; }
+				public function read( $id ): string { return ""; }
+				public function create_sid(): string { return bin2hex( random_bytes( 8 ) ); }
+				public function write( $id, $data ): bool { return false !== file_put_contents( $GLOBALS["byok_test_late"], (string) byok_key_source()["key_id"] ); }
+			},
+			false
+		);
+		session_start();
+		$_SESSION["byok"] = 1;
+		$GLOBALS["byok_test_late"] = $late;';
+	$seen = "{$stage->folder}/site/late";
+	$run  = 'define( "BYOK_KEY", str_repeat( $letter, 40 ) );' . "if ( '' !== \$late ) { $late }" . 'return byok_key_source()["key_id"];';
+	$ids  = array();
+	foreach ( array( 'alone' => '', 'after' => $seen ) as $how => $file ) {
+		$stage->result( $stage->plain( $run, array( 'letter' => 'a', 'late' => $file ) ) );
+		$ids[ $how ] = $stage->result( $stage->plain( $run, array( 'letter' => 'b', 'late' => '' ) ) );
+	}
+	$first = $stage->result( $stage->plain( $run, array( 'letter' => 'a', 'late' => '' ) ) );
+	$stage->same( "a session's handler can use the key ring at the very end of a request", $first, file_get_contents( $seen ) );
+	$stage->same( '… which the next request does not get, whose constant has the same length', $ids['alone'], $ids['after'] );
+	$stage->check( '… and which has a root key of its own', is_string( $first ) && is_string( $ids['alone'] ) && $first !== $ids['alone'] );
 	$fpm->stop();
 };
 
