@@ -200,7 +200,9 @@ namespace {
 	 *     @type string|null $message          The same in a sentence.
 	 *     @type string[]    $warnings         Reason codes: other sources and previous secrets that cannot be
 	 *                                         used, `previous_key_files_late`, `key_file_own` (the key file
-	 *                                         belongs to the user that PHP runs as), `memory_not_locked` (the
+	 *                                         belongs to the user that PHP runs as), `environment_own`
+	 *                                         (php-fpm did not start as root, and its master keeps the
+	 *                                         environment in memory that PHP code may read), `memory_not_locked` (the
 	 *                                         root may reach swap or a core dump) and `test_provider`.
 	 *     @type string[]    $previous_key_ids Ids of the keys that only read, in order.
 	 *     @type bool        $reveal           Whether byok_decrypt() gives out plaintexts: `byok.allow_reveal`.

@@ -405,6 +405,7 @@ final class Messages {
 			'key_file_late'                => __( 'byok.key_file belongs into php.ini or conf.d: the configuration of a pool comes too late, when PHP cannot read the file any more.', 'byok' ),
 			'previous_key_files_late'      => __( 'byok.previous_key_files belongs into php.ini or conf.d: the configuration of a pool comes too late, when PHP cannot read the files any more.', 'byok' ),
 			'key_file_own'                 => __( 'The key file belongs to the user that PHP runs as, so PHP code can read it. Let it belong to root.', 'byok' ),
+			'environment_own'              => __( 'php-fpm did not start as root, so PHP code may read BYOK_KEY in the memory of its master process. Start it as root, with another user for its workers.', 'byok' ),
 			'memory_not_locked'            => __( 'The system does not let byok lock its secret in memory, so it may reach swap or a core dump. Raise the limit of locked memory (RLIMIT_MEMLOCK).', 'byok' ),
 			'salts_placeholder'            => __( 'AUTH_KEY or AUTH_SALT in wp-config.php still has its placeholder text. Replace both with random text.', 'byok' ),
 			'salts_duplicated'             => __( 'AUTH_KEY or AUTH_SALT in wp-config.php has the same value as another secret of this site. Give each its own.', 'byok' ),

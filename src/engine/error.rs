@@ -138,6 +138,8 @@ errors! {
     PreviousKeyFilesLate = KeySource, "previous_key_files_late", "byok.previous_key_files belongs into php.ini or conf.d, where PHP reads it before php-fpm drops its privileges. The configuration of a pool comes too late.";
     /// A warning: a key file belongs to the user that PHP runs as, who is not root.
     KeyFileOwn = KeySource, "key_file_own", "The key file belongs to the user that PHP runs as, so PHP code can read it. Let it belong to root.";
+    /// A warning: the environment stays with a process of the user that PHP runs as, who is not root.
+    EnvironmentOwn = KeySource, "environment_own", "php-fpm did not start as root, so PHP code may read BYOK_KEY in the memory of its master process. Start it as root, with another user for its workers.";
     /// A warning: the memory of root keys could not be locked, or not be left out of core dumps.
     MemoryNotLocked = KeySource, "memory_not_locked", "The system does not let byok lock the root key in memory, so it may reach swap or a core dump. Raise the limit of locked memory (RLIMIT_MEMLOCK).";
 

@@ -23,6 +23,8 @@ pub struct AtStart<'a> {
     pub environment: Option<&'a [u8]>,
     /// Value of the environment variable `BYOK_KEY_PREVIOUS`.
     pub environment_previous: Option<&'a [u8]>,
+    /// Whether another process, of the user that PHP starts as, goes on having that environment.
+    pub environment_kept: bool,
 }
 
 /// The roots of a process, and why some cannot be used.
@@ -32,6 +34,7 @@ pub struct ProcessKeys {
     previous_key_files: String,
     entries: Vec<Entry>,
     own: bool,
+    environment_own: bool,
     memory: Option<Arc<Protected>>,
 }
 
@@ -50,6 +53,9 @@ impl ProcessKeys {
             previous_key_files: given.previous_key_files.to_owned(),
             ..ProcessKeys::default()
         };
+        let has_environment = given.environment.or(given.environment_previous).is_some();
+        keys.environment_own =
+            has_environment && given.environment_kept && !rustix::process::geteuid().is_root();
         let texts = texts(given);
         if texts.is_empty() {
             return keys;
@@ -108,7 +114,9 @@ impl ProcessKeys {
             .as_ref()
             .is_some_and(|memory| !memory.is_locked());
         let own = self.own.then_some(Error::KeyFileOwn);
+        let environment_own = self.environment_own.then_some(Error::EnvironmentOwn);
         own.into_iter()
+            .chain(environment_own)
             .chain(unlocked.then_some(Error::MemoryNotLocked))
     }
 }
@@ -183,6 +191,7 @@ mod tests {
             previous_key_files: &format!(":{}:", file.path()),
             environment: Some(SECRET),
             environment_previous: Some(SECRET),
+            ..AtStart::default()
         });
         let found: Vec<_> = keys.entries().iter().map(|entry| entry.source).collect();
         let expected = [Some(Source::KeyFile), Some(Source::Environment), None, None];
@@ -203,6 +212,25 @@ mod tests {
         let mut expected = [0u8; ROOT_LEN];
         root::from_secret(SECRET, &mut expected).unwrap();
         assert_eq!(memory[..ROOT_LEN], expected);
+    }
+
+    #[test]
+    fn an_environment_that_another_process_keeps_is_a_warning_unless_that_one_is_roots() {
+        let root = rustix::process::geteuid().is_root();
+        for (environment_kept, environment) in
+            [(true, Some(SECRET)), (false, Some(SECRET)), (true, None)]
+        {
+            let keys = ProcessKeys::derive(&AtStart {
+                environment_kept,
+                environment,
+                ..AtStart::default()
+            });
+            let expected = environment_kept && environment.is_some() && !root;
+            let told = keys
+                .warnings()
+                .any(|warning| warning == Error::EnvironmentOwn);
+            assert_eq!(told, expected);
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ unsafe extern "C" {
         mark: *const c_char,
         mark_length: usize,
     );
+    fn byok_is_fpm() -> bool;
     fn byok_has_fpm_request() -> bool;
     fn byok_is_preloading() -> bool;
     fn byok_display_ini(module: *mut zend_module_entry);
@@ -113,6 +114,12 @@ pub fn wipe_globals(name: &CStr, mark: &[u8]) {
             mark.len(),
         );
     }
+}
+
+/// Whether this is php-fpm.
+pub fn is_fpm() -> bool {
+    // SAFETY: reads the name of the server, which PHP set before any module started.
+    unsafe { byok_is_fpm() }
 }
 
 /// Whether php-fpm has accepted a request in this process.

@@ -56,6 +56,7 @@ pub fn start() {
         previous_key_files: &ini::previous_key_files(),
         environment: environment::value(environment::KEY),
         environment_previous: environment::value(environment::PREVIOUS),
+        environment_kept: shim::is_fpm(),
     });
     set_process(Some(process));
     environment::follow_forks();

@@ -54,4 +54,21 @@ return static function ( Stage $stage ): void {
 		}
 	}
 	$fpm->stop();
+
+	// The master keeps its environment. Started as root, only root can look into its memory; else its own user can, where
+	// the system does not forbid it.
+	$warnings  = $stage->plain( 'return array( byok_key_source()["warnings"], false !== @fopen( "/proc/" . posix_getppid() . "/mem", "r" ) );' );
+	$forbidden = '0' !== trim( (string) @file_get_contents( '/proc/sys/kernel/yama/ptrace_scope' ) ?: '0' );
+	foreach ( array( 'root' => true, 'the pool user' => false ) as $who => $as_root ) {
+		chmod( $stage->folder, $as_root ? 0755 : 0777 );
+		chmod( "{$stage->folder}/fpm.log", 0666 );
+		$fpm->start( array(), array( 'BYOK_KEY' => $secret ), array( 'www' => array( 'pm.max_children' => '1' ) ), '', $as_root );
+		list( $told, $readable ) = $stage->result( $warnings );
+		$stage->same( "when $who starts php-fpm, PHP code can read the master's memory or not", ! $as_root && ! $forbidden, $readable );
+		$stage->same( '… and byok warns of that', ! $as_root, in_array( 'environment_own', $told, true ) );
+		$fpm->start( array(), array(), array( 'www' => array( 'pm.max_children' => '1' ) ), '', $as_root );
+		$stage->check( '… and of nothing without a secret there', ! in_array( 'environment_own', $stage->result( $warnings )[0], true ) );
+		$fpm->stop();
+	}
+	chmod( $stage->folder, 0755 );
 };
