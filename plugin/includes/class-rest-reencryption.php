@@ -80,7 +80,27 @@ final class Rest_Reencryption {
 	 * @return true|WP_Error
 	 */
 	public static function may( $request ) {
-		$owner = 'all' === $request['scope'] && is_multisite() ? Owner::network() : Owner::site();
+		return self::may_in( self::scope( $request ) );
+	}
+
+	/**
+	 * The scope that a request asks for.
+	 *
+	 * @param WP_REST_Request $request Request.
+	 * @return string `site` or `all`.
+	 */
+	private static function scope( WP_REST_Request $request ): string {
+		return 'all' === $request['scope'] ? 'all' : 'site';
+	}
+
+	/**
+	 * Whether the current user may do a scope.
+	 *
+	 * @param string $scope `site` or `all`.
+	 * @return true|WP_Error
+	 */
+	private static function may_in( string $scope ) {
+		$owner = 'all' === $scope && is_multisite() ? Owner::network() : Owner::site();
 		if ( Capability::current_user_can( $owner ) ) {
 			return true;
 		}
@@ -100,9 +120,16 @@ final class Rest_Reencryption {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public static function step( $request ) {
+		// Read once, before the request is changed, and judged again: this is the scope that is worked on.
+		$scope = self::scope( $request );
+		$may   = self::may_in( $scope );
+		if ( true !== $may ) {
+			Rest_Secret::forget( $request );
+			return $may;
+		}
 		$previous = Rest_Secret::take( $request, 'previous' );
 		$previous = is_array( $previous ) ? array_intersect_key( $previous, array_flip( self::PARTS ) ) : array();
-		if ( 'all' === $request['scope'] ) {
+		if ( 'all' === $scope ) {
 			$status = Reencryption::step( self::SECONDS, $previous );
 		} else {
 			$status = Reencryption::site( $previous );

@@ -58,8 +58,10 @@ final class Rest_Secret {
 			return;
 		}
 
+		// What JSON can express but not be made of again (1e999) becomes 0 or null. Without a body the other
+		// parameters would be the ones of the query, which nobody has looked at.
 		$json = $request->get_json_params();
-		$body = is_array( $json ) ? (string) wp_json_encode( array_diff_key( $json, $names ) ) : '';
+		$body = is_array( $json ) ? (string) wp_json_encode( array_diff_key( $json, $names ), JSON_PARTIAL_OUTPUT_ON_ERROR ) : '';
 
 		// Parsed parameters of every kind, then the text they would be parsed from again.
 		foreach ( array_keys( $names ) as $name ) {

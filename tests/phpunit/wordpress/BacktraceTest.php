@@ -100,6 +100,30 @@ final class BacktraceTest extends Test_Case {
 	}
 
 	/**
+	 * @dataProvider what_cannot_be_written_again
+	 *
+	 * @param string $value A value in JSON.
+	 */
+	public function test_the_other_parameters_stay_when_one_cannot_be_written_again( string $value ): void {
+		$request = new WP_REST_Request( 'PUT', '/byok/v1/keys/anthropic' );
+		$request->set_header( 'Content-Type', 'application/json' );
+		$request->set_body( '{"key":"' . self::$key . '","other":"stays","unwritable":' . $value . '}' );
+		// The query comes after the body, and must not become what counts.
+		$request->set_query_params( array( 'other' => 'of the query' ) );
+		$this->assertSame( 200, rest_do_request( $request )->get_status() );
+		$this->assertSame( 'stays', $request['other'] );
+		$this->assertNull( $request['key'] );
+		self::assert_no_key( self::$key, print_r( $request, true ), 'the request' );
+	}
+
+	public function what_cannot_be_written_again(): array {
+		return array(
+			'infinity'       => array( '1e999' ),
+			'deep in a list' => array( '[[{"a":-1e999}]]' ),
+		);
+	}
+
+	/**
 	 * @dataProvider refused_requests
 	 *
 	 * @param string $role  Who asks.

@@ -6,6 +6,7 @@
  */
 
 namespace Byok\Tests;
+use WP_REST_Request;
 
 /**
  * @group multisite
@@ -130,6 +131,44 @@ final class MultisiteTest extends Test_Case {
 		$browser->rest( 'PUT', '/byok/v1/keys/anthropic', array( 'key' => Test_Provider::key(), 'owner' => 'network', 'kind' => 'network' ) );
 		wp_cache_flush();
 		$this->assertSame( $raw, get_network_option( null, 'byok_key_anthropic' ) );
+	}
+
+	/**
+	 * @dataProvider disguised_scopes
+	 *
+	 * @param string $body   Body.
+	 * @param int    $status Status.
+	 */
+	public function test_the_administrator_of_a_site_cannot_pass_one_scope_off_as_another( string $body, int $status ): void {
+		self::save( 'anthropic', Test_Provider::key(), array( 'owner' => 'network' ) );
+		delete_site_option( 'byok_reencryption' );
+		wp_set_current_user( self::user( 'administrator' ) );
+		$request = new WP_REST_Request( 'POST', '/byok/v1/reencrypt' );
+		$request->set_header( 'content-type', 'application/json' );
+		$request->set_body( $body );
+		$request->set_query_params( array( 'scope' => 'all' ) );
+		$answer = rest_do_request( $request );
+		$this->assertSame( $status, $answer->get_status() );
+		$this->assertNull( \Byok\Reencryption::status(), 'the work on all sites was not begun' );
+	}
+
+	public function disguised_scopes(): array {
+		return array(
+			'plainly'                         => array( '{}', 403 ),
+			'for the site'                    => array( '{"scope":"site"}', 200 ),
+			'a number that JSON cannot write' => array( '{"scope":"site","x":1e999}', 200 ),
+			'with a previous secret'          => array( '{"scope":"site","previous":{"key":"byok-test-previous-secret-0123456789"},"x":1e999}', 200 ),
+		);
+	}
+
+	public function test_what_changes_a_request_on_its_way_does_not_widen_its_scope(): void {
+		delete_site_option( 'byok_reencryption' );
+		wp_set_current_user( self::user( 'administrator' ) );
+		$request = new WP_REST_Request( 'POST', '/byok/v1/reencrypt' );
+		$request->set_param( 'scope', 'all' );
+		// The route itself asks once more who is calling.
+		self::assert_error( 'byok_forbidden', \Byok\Rest_Reencryption::step( $request ) );
+		$this->assertNull( \Byok\Reencryption::status() );
 	}
 
 	public function test_the_networks_administrator_manages_them_by_rest(): void {
