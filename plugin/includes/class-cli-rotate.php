@@ -52,14 +52,18 @@ final class Cli_Rotate {
 	 * @param string[] $args  Positional arguments.
 	 * @param array    $named Named arguments.
 	 */
-	public function __invoke( #[\SensitiveParameter] $args, $named ) {
+	public function __invoke( #[\SensitiveParameter] $args, #[\SensitiveParameter] $named ) {
 		Cli_Args::refuse_keys( $args, 0 );
+		if ( ! is_bool( $named['previous'] ?? true ) ) {
+			// A secret of the site, which the list of processes and the shell's history now have too.
+			Cli_Args::fail( Failure::because( 'secret_in_argument' ) );
+		}
 		if ( isset( $named['generate'] ) ) {
 			self::generate();
 			return;
 		}
 
-		$previous = isset( $named['previous'] ) ? self::previous() : array();
+		$previous = ! empty( $named['previous'] ) ? self::previous() : array();
 		$status   = Cli_Args::check( Reencryption::start() );
 		$progress = Utils\make_progress_bar( __( 'Encrypting keys anew', 'byok' ), $status['total'] );
 		while ( ! $status['finished'] ) {

@@ -426,6 +426,7 @@ final class Messages {
 			'import_not_confirmed'         => __( 'The old entry is as it was, because the provider could not confirm the key yet. Import it again later.', 'byok' ),
 			'import_not_scrubbed'          => __( 'The old entry could not be emptied, perhaps because it was changed in the meantime. Look at it: it may still hold a key.', 'byok' ),
 			'key_in_argument'              => __( 'A key must not be an argument: it stays in the shell’s history and everyone on this server can see it. Nothing was changed. Give it on standard input; if this was a real key, replace it at the provider.', 'byok' ),
+			'secret_in_argument'           => __( 'A secret must not be an argument: it stays in the shell’s history and everyone on this server can see it. Nothing was changed. Give it on standard input, after --previous without a value.', 'byok' ),
 			'argument_unexpected'          => __( 'There are too many arguments. Nothing was changed.', 'byok' ),
 			'provider_missing'             => __( 'Name a provider, or use --all.', 'byok' ),
 			'input_empty'                  => __( 'Nothing came on standard input. Nothing was changed.', 'byok' ),

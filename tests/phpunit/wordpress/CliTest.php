@@ -299,6 +299,21 @@ final class CliTest extends Test_Case {
 		$this->assertStringNotContainsString( $secret, WP_CLI::$out . WP_CLI::$err );
 	}
 
+	public function test_rotate_takes_no_secret_as_an_argument(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$raw    = self::raw( 'anthropic' );
+		$secret = 'a previous secret of the site, in the list of processes';
+		foreach ( array( $secret, '', '0' ) as $value ) {
+			// Standard input would do, but the secret is out already: say so.
+			$this->assertSame( 1, $this->run_command( 'rotate', array(), array( 'previous' => $value ), "$secret\n" ), $value );
+			$this->assertStringContainsString( 'A secret must not be an argument', WP_CLI::$err );
+			$this->assertStringNotContainsString( $secret, WP_CLI::$out . WP_CLI::$err );
+		}
+		$this->assertNull( \Byok\Reencryption::status(), 'nothing was begun' );
+		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+		$this->assertSame( 0, $this->run_command( 'rotate', array(), array( 'previous' => false ) ), '--no-previous is none' );
+	}
+
 	public function test_rotate_generate_prints_a_key_and_changes_nothing(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		$raw = self::raw( 'anthropic' );
