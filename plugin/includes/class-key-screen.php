@@ -171,7 +171,8 @@ final class Key_Screen {
 	}
 
 	/**
-	 * What is used where there is no key of this owner. A member is told nothing of the site's keys.
+	 * What is used where there is no key of this owner. A member is told nothing of the site's keys, and
+	 * who administers one site of a network nothing of the characters of a key that is not theirs.
 	 *
 	 * @since 0.1.0
 	 *
@@ -184,7 +185,11 @@ final class Key_Screen {
 			return null;
 		}
 		if ( 'site' === $this->owner->kind ) {
-			return Resolver::inherited( $known );
+			$info = Resolver::inherited( $known );
+			if ( null !== $info && is_multisite() && ! Capability::current_user_can( Owner::network() ) ) {
+				$info = array_merge( $info, array_fill_keys( array( 'hint', 'previous_hint' ), '' ) );
+			}
+			return $info;
 		}
 		$given = null === Extension::reason() ? Server_Key::find( $known ) : null;
 		return null === $given ? null : $given->info();

@@ -6,6 +6,8 @@
  */
 
 namespace Byok\Tests;
+
+use Byok\Key_Screen;
 use WP_REST_Request;
 
 /**
@@ -180,6 +182,30 @@ final class MultisiteTest extends Test_Case {
 		$this->assertSame( $key, byok_get_key( 'anthropic', array( 'owner' => 'network' ) ) );
 		$this->assertSame( 200, $super->rest( 'DELETE', '/byok/v1/network/keys/anthropic' )['status'] );
 		$this->assertNull( $GLOBALS['wpdb']->get_var( "SELECT meta_id FROM {$GLOBALS['wpdb']->sitemeta} WHERE meta_key LIKE 'byok\_key%'" ) );
+	}
+
+	public function test_the_administrator_of_a_site_does_not_see_the_hint_of_the_networks_key(): void {
+		$key = Test_Provider::key();
+		self::save( 'anthropic', $key, array( 'owner' => 'network' ) );
+		putenv( 'GROQ_API_KEY=' . Test_Provider::key( 'groq' ) );
+		try {
+			$seen = static fn( string $provider ): string => Key_Screen::site()->inherited( $provider )['hint'];
+			$page = static fn( int $user ): string => ( new Browser( $user ) )->ask( 'GET', '/wp-admin/options-general.php?page=byok' )['body'];
+			$this->assertStringEndsWith( substr( $key, -4 ), $seen( 'anthropic' ), 'who manages the network sees it' );
+			$this->assertNotSame( '', $seen( 'groq' ) );
+			$this->assertStringContainsString( '…' . substr( $key, -4 ), html_entity_decode( $page( self::admin() ) ) );
+
+			$user = self::user( 'administrator' );
+			wp_set_current_user( $user );
+			$this->assertSame( '', $seen( 'anthropic' ) );
+			$this->assertSame( '', $seen( 'groq' ), 'the server is no business of theirs either' );
+			$html = $page( $user );
+			$this->assertStringContainsString( 'From your network', $html );
+			$this->assertStringNotContainsString( '…' . substr( $key, -4 ), html_entity_decode( $html ) );
+			$this->assertStringNotContainsString( '\u2026' . substr( $key, -4 ), $html, 'nor in what the script is given' );
+		} finally {
+			putenv( 'GROQ_API_KEY' );
+		}
 	}
 
 	public function test_all_keys_of_a_network_are_moved_to_another_secret(): void {
