@@ -36,11 +36,11 @@ final class Import_Form {
 	 * @since 0.1.0
 	 */
 	public static function handle(): void {
+		// A name; but people paste keys where they should not.
+		$source = trim( Posted_Form::secret( 'source' ) );
 		$screen = Posted_Form::screen( array( 'site' ) );
 		Posted_Form::verify( $screen, 'import' );
 
-		// A name; but people paste keys where they should not.
-		$source   = trim( Posted_Form::secret( 'source' ) );
 		$provider = sanitize_key( Posted_Form::field( 'provider' ) );
 		$moved    = Import::run( $source, $provider, '' !== Posted_Form::field( 'replace' ) );
 		if ( is_wp_error( $moved ) ) {

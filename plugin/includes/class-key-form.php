@@ -41,13 +41,14 @@ final class Key_Form {
 	 * @since 0.1.0
 	 */
 	public static function handle(): void {
+		$key      = Posted_Form::secret( 'key' );
 		$screen   = Posted_Form::screen( array( 'site', 'network', 'user' ) );
 		$provider = sanitize_key( Posted_Form::field( 'provider' ) );
 		Posted_Form::verify( $screen, 'key_' . $provider );
 
 		$do = sanitize_key( Posted_Form::field( 'do' ) );
 		if ( 'save' === $do ) {
-			self::save( $screen, $provider );
+			self::save( $screen, $provider, $key );
 		} elseif ( 'check' === $do ) {
 			self::check( $screen, $provider );
 		} elseif ( 'remove' === $do ) {
@@ -62,11 +63,10 @@ final class Key_Form {
 	 *
 	 * @param Key_Screen $screen   Page.
 	 * @param string     $provider Provider id.
+	 * @param string     $key      The key.
 	 */
-	private static function save( Key_Screen $screen, string $provider ): void {
-		// Neither is sanitized: that would silently alter a key, and the vault refuses what is not one.
-		$key = Posted_Form::secret( 'key' );
-
+	private static function save( Key_Screen $screen, string $provider, #[\SensitiveParameter] string $key ): void {
+		// Not sanitized, nor was the key: that would silently alter it, and the vault refuses what is none.
 		// Only a card with this field posts it. Emptied it means "no address", which the vault refuses;
 		// it never means the address of before, which the person has just deleted.
 		// phpcs:ignore WordPress.Security.NonceVerification -- verified by handle().

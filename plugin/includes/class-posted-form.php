@@ -77,7 +77,8 @@ final class Posted_Form {
 
 	/**
 	 * Reads a field with a secret and takes it out of the request: error handlers of other plugins like
-	 * to dump that. Not sanitized: that would silently alter a secret.
+	 * to dump that. A handler does so before anything else, because a refusal runs such code too. Not
+	 * sanitized: that would silently alter a secret.
 	 *
 	 * @since 0.1.0
 	 *
@@ -86,7 +87,7 @@ final class Posted_Form {
 	public static function secret( string $name ): string {
 		$value = self::field( $name );
 		// phpcs:ignore WordPress.Security.NonceVerification -- nothing is read; verified by the callers.
-		unset( $_POST[ $name ], $_REQUEST[ $name ] );
+		unset( $_POST[ $name ], $_REQUEST[ $name ], $_GET[ $name ] );
 		return $value;
 	}
 

@@ -54,13 +54,13 @@ final class Unlock_Form {
 	 * @since 0.1.0
 	 */
 	public static function handle(): void {
-		$screen = Posted_Form::screen( array( 'site', 'network' ) );
-		Posted_Form::verify( $screen, 'unlock' );
-
 		$pasted = array();
 		foreach ( array_keys( Previous_Secret::CONSTANTS ) as $name ) {
 			$pasted[ $name ] = Posted_Form::secret( 'previous_' . $name );
 		}
+		$screen = Posted_Form::screen( array( 'site', 'network' ) );
+		Posted_Form::verify( $screen, 'unlock' );
+
 		$previous = Previous_Secret::read( $pasted );
 		unset( $pasted );
 		$done = is_wp_error( $previous ) ? $previous : self::unlock( $screen, $previous, '' !== Posted_Form::field( 'go_on' ) );
