@@ -60,7 +60,7 @@ final class Key_Row {
 	 * @param int|null    $checked_at When it was checked, Unix time.
 	 * @param int         $saved_at   When it was saved, Unix time.
 	 * @param int|null    $saved_by   User id; null when no one was logged in.
-	 * @param self|null   $previous   The key before, while this one is not verified.
+	 * @param self|null   $previous   The key before, while this one is not proven.
 	 */
 	private function __construct(
 		public readonly string $envelope,
@@ -254,24 +254,17 @@ final class Key_Row {
 	}
 
 	/**
-	 * The row to store in place of another one. A key that could not be verified keeps the one before
-	 * beside it: during an outage a slip of the hand must not cost the key that works.
+	 * The row to store in place of another one.
 	 *
 	 * @since 0.1.0
 	 *
 	 * @param Place     $place  Place.
 	 * @param self|null $before The row that is replaced, when it is one.
-	 * @return self This row, or one that also keeps the key before.
+	 * @return self This row, or one that also keeps a key before, see Previous_Key.
 	 */
 	public function in_place_of( Place $place, ?self $before ): self {
-		if ( 'unknown' !== $this->outcome || null === $before || ! $before->opens( $place ) ) {
-			return $this;
-		}
-
-		// Of several that could not be verified, the one before them all.
-		$earlier = 'unknown' === $before->outcome ? $before->previous : null;
-		$kept    = null !== $earlier && $earlier->opens( $place ) ? $earlier : $before;
-		return $this->with( array( 'previous' => $kept->with( array( 'previous' => null ) ) ) );
+		$kept = Previous_Key::beside( $place, $this, $before );
+		return null === $kept ? $this : $this->with( array( 'previous' => $kept->with( array( 'previous' => null ) ) ) );
 	}
 
 	/**
@@ -295,20 +288,20 @@ final class Key_Row {
 	 *
 	 * @param Place $place   Place.
 	 * @param array $checked What byok_validate_envelope() told.
-	 * @return self A new row; the one before, when this key was never verified and is refused now.
+	 * @return self A new row; the one before, when this key was never proven and is refused now.
 	 */
 	public function after_check( Place $place, array $checked ): self {
-		if ( 'invalid' === $checked['outcome'] && null !== $this->previous && $this->previous->opens( $place ) ) {
+		if ( null !== $this->previous && Previous_Key::comes_back( $place, $this, $checked['outcome'] ) ) {
 			return $this->previous;
 		}
-		return $this->with(
+		$after = $this->with(
 			array(
 				'outcome'    => $checked['outcome'],
 				'proof'      => self::proof( $checked ),
 				'checked_at' => time(),
-				'previous'   => 'unknown' === $checked['outcome'] ? $this->previous : null,
 			)
 		);
+		return Previous_Key::is_proven( $after ) ? $after->with( array( 'previous' => null ) ) : $after;
 	}
 
 	/**

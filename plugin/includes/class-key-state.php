@@ -60,7 +60,19 @@ final class Key_State {
 				? self::state( 'locked', 'envelope_unsupported_version' )
 				: self::state( 'damaged', 'envelope_malformed' );
 		}
+		return self::of_row( $place, $row );
+	}
 
+	/**
+	 * The state of a row, without the key that is kept beside it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place   $place Place.
+	 * @param Key_Row $row   Row.
+	 * @return array{state: string, reason: string|null} Reason code for `locked` and `damaged`.
+	 */
+	public static function of_row( Place $place, Key_Row $row ): array {
 		$fault = $row->fault( $place );
 		if ( null !== $fault ) {
 			$reason = Failure::reason( $fault );

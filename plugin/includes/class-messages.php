@@ -44,9 +44,10 @@ final class Messages {
 				return sprintf( __( 'The key is right, but the account has no credit. Saved; add credit at %s.', 'byok' ), $name );
 			case 'rate_limited':
 				/* translators: %s: name of a provider. */
-				return sprintf( __( 'The key is right; %s is limiting requests just now. Saved.', 'byok' ), $name );
+				return sprintf( __( '%s is limiting requests just now, so the key is not verified yet. Saved.', 'byok' ), $name );
 			case 'restricted':
-				return __( 'The key is right but may not list models here (region, project or permissions). Saved.', 'byok' );
+				/* translators: %s: name of a provider. */
+				return sprintf( __( '%s does not let this key list models here (region, project or permissions), so it is not verified. Saved.', 'byok' ), $name );
 			case 'invalid':
 				/* translators: %s: name of a provider. */
 				return sprintf( __( '%s refused this key at the last check. It is still stored; replace it or check it again.', 'byok' ), $name );

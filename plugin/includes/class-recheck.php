@@ -1,6 +1,6 @@
 <?php
 /**
- * Keys that were saved during an outage.
+ * Keys that were not verified when they were saved.
  *
  * @package byok
  */
@@ -37,8 +37,10 @@ final class Recheck {
 	 * @param Key_Row $row   The row that is being used.
 	 */
 	public static function on_use( Place $place, Key_Row $row ): void {
+		// A limit passes as an outage does. Who has no key before it to lose can wait for a person's check.
+		$may_change    = 'unknown' === $row->outcome || ( 'rate_limited' === $row->outcome && null !== $row->previous );
 		$checked_since = (int) $row->checked_at > $row->saved_at;
-		if ( 'unknown' !== $row->outcome || ( $checked_since && $row->checked_at > time() - self::PAUSE ) ) {
+		if ( ! $may_change || ( $checked_since && $row->checked_at > time() - self::PAUSE ) ) {
 			return;
 		}
 		$event = array( $place->provider, $place->owner->word() );

@@ -20,8 +20,8 @@ import { focused, paste, reads, test, total } from './steps.mjs';
 const OUTCOMES = [
 	[ 'valid', 'Works', 'Works. Saved and encrypted.' ],
 	[ 'no-credit', 'No credit', 'The key is right, but the account has no credit. Saved; add credit at Anthropic.' ],
-	[ 'rate-limited', 'Limited just now', 'The key is right; Anthropic is limiting requests just now. Saved.' ],
-	[ 'restricted', 'Restricted', 'The key is right but may not list models here (region, project or permissions). Saved.' ],
+	[ 'rate-limited', 'Limited just now', 'Anthropic is limiting requests just now, so the key is not verified yet. Saved.' ],
+	[ 'restricted', 'Restricted', 'Anthropic does not let this key list models here (region, project or permissions), so it is not verified. Saved.' ],
 	[ 'outage', 'Not verified yet', 'Anthropic could not be reached, so the key is not verified yet. Saved; we check again on its first use.' ],
 ];
 const REFUSED = /^Anthropic refused this key\. Nothing was changed\. Was it copied whole\?$/;

@@ -1,6 +1,6 @@
 <?php
 /**
- * Tests of replacing a key while the provider cannot be reached.
+ * Tests of replacing a key by one that is not proven: the provider is down, limits, or answers anyone.
  *
  * @package byok
  */
@@ -71,12 +71,100 @@ final class PreviousKeyTest extends Test_Case {
 	}
 
 	/**
+	 * @dataProvider unproven
+	 *
+	 * @param string $provider  Provider.
+	 * @param string $behaviour What the provider answers.
+	 */
+	public function test_a_key_that_is_not_proven_does_not_cost_the_one_before( string $provider, string $behaviour ): void {
+		$args = 'openai-compatible' === $provider ? array( 'base_url' => getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1' ) : array();
+		$old  = Test_Provider::key( $provider );
+		self::save( $provider, $old, $args );
+		Test_Provider::answer_always( $behaviour );
+		$saved = self::save( $provider, $this->new );
+		$this->assertSame( $this->new, byok_get_key( $provider ) );
+		$this->assertStringEndsWith( substr( $old, -4 ), $saved['previous_hint'] );
+		$this->assertStringNotContainsString( 'The key is right', $saved['message'] );
+
+		Test_Provider::answer_always( 'invalid' );
+		$this->assertTrue( Vault::check( $provider )['restored'] );
+		$this->assertSame( $old, byok_get_key( $provider ) );
+	}
+
+	public function unproven(): array {
+		return array(
+			'limited'      => array( 'anthropic', 'rate-limited' ),
+			'restricted'   => array( 'anthropic', 'restricted' ),
+			'answers anyone' => array( 'openai-compatible', 'valid' ),
+		);
+	}
+
+	/**
+	 * @dataProvider proven
+	 *
+	 * @param string $behaviour What the provider answers.
+	 */
+	public function test_a_key_that_is_proven_replaces_the_one_before_at_once( string $behaviour ): void {
+		$this->replace_during_an_outage();
+		Test_Provider::answer_always( $behaviour );
+		$this->assertSame( '', self::save( 'anthropic', Test_Provider::key() )['previous_hint'] );
+		$this->assertNull( self::row( 'anthropic' )['previous'] );
+	}
+
+	public function proven(): array {
+		return array(
+			'valid'     => array( 'valid' ),
+			'no credit' => array( 'no-credit' ),
+		);
+	}
+
+	public function test_a_key_that_has_long_been_in_use_without_proof_is_the_one_to_keep(): void {
+		Test_Provider::answer_always( 'restricted' );
+		self::save( 'anthropic', $this->new );
+		self::plant( 'anthropic', array( 'saved_at' => time() - 2 * DAY_IN_SECONDS ) + self::row( 'anthropic' ) );
+		$saved = self::save( 'anthropic', Test_Provider::key() );
+		$this->assertStringEndsWith( substr( $this->new, -4 ), $saved['previous_hint'] );
+	}
+
+	public function test_a_key_that_has_long_been_in_use_without_proof_stays_when_it_is_refused(): void {
+		Test_Provider::answer_always( 'restricted' );
+		self::save( 'anthropic', $this->new );
+		self::plant( 'anthropic', array( 'saved_at' => time() - 2 * DAY_IN_SECONDS ) + self::row( 'anthropic' ) );
+		Test_Provider::answer_always( 'invalid' );
+		$checked = Vault::check( 'anthropic' );
+		$this->assertFalse( $checked['restored'] );
+		$this->assertStringEndsWith( substr( $this->old, -4 ), $checked['previous_hint'], 'neither is lost' );
+		$this->assertSame( $this->new, byok_get_key( 'anthropic' ) );
+	}
+
+	public function test_a_limited_key_is_checked_when_it_is_used(): void {
+		Test_Provider::answer_always( 'rate-limited' );
+		self::save( 'anthropic', $this->new );
+		byok_get_key( 'anthropic' );
+		$this->assertIsInt( wp_next_scheduled( \Byok\Recheck::HOOK, array( 'anthropic', 'site' ) ) );
+	}
+
+	public function test_a_locked_key_is_not_given_up_in_an_outage(): void {
+		Test_Provider::answer_always( 'outage' );
+		$saved = Site::run( 'return byok_save_key( "anthropic", $key );', array( 'salts' => 'changed', 'given' => array( 'key' => $this->new ) ) )['result'];
+		$this->assertStringEndsWith( substr( $this->old, -4 ), $saved['previous_hint'] );
+		$this->assertSame( 'ready', $saved['state'] );
+
+		// The old secret returns: what is kept opens, once the new key is refused under its own.
+		Test_Provider::answer_always( 'invalid' );
+		$code     = 'return array( Byok\Vault::check( "anthropic" )["restored"], byok_get_key( "anthropic" ) === $old );';
+		$previous = array( 'AUTH_KEY_PREVIOUS' => AUTH_KEY, 'AUTH_SALT_PREVIOUS' => AUTH_SALT );
+		$seen     = Site::run( $code, array( 'salts' => 'changed', 'constants' => $previous, 'given' => array( 'old' => $this->old ) ) )['result'];
+		$this->assertSame( array( true, true ), $seen );
+	}
+
+	/**
 	 * @dataProvider answers
 	 *
 	 * @param string $behaviour What the provider answers.
 	 * @param bool   $kept      Whether the old key is still needed.
 	 */
-	public function test_the_old_key_is_dropped_as_soon_as_the_provider_has_answered( string $behaviour, bool $kept ): void {
+	public function test_the_old_key_is_dropped_as_soon_as_the_new_one_is_proven( string $behaviour, bool $kept ): void {
 		$this->replace_during_an_outage();
 		Test_Provider::answer_always( $behaviour );
 		$checked = Vault::check( 'anthropic' );
@@ -90,8 +178,8 @@ final class PreviousKeyTest extends Test_Case {
 		return array(
 			'valid'        => array( 'valid', false ),
 			'no credit'    => array( 'no-credit', false ),
-			'rate limited' => array( 'rate-limited', false ),
-			'restricted'   => array( 'restricted', false ),
+			'rate limited' => array( 'rate-limited', true ),
+			'restricted'   => array( 'restricted', true ),
 			'still down'   => array( 'outage', true ),
 		);
 	}
