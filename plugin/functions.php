@@ -144,9 +144,9 @@ function byok_has_key( string $provider, array $args = array() ): bool {
  *     @type string      $provider        Provider id.
  *     @type string      $name            Name of the provider.
  *     @type string      $description     What it offers.
- *     @type string      $state           `absent`, `ready`, `stale` (opens under a previous secret),
- *                                        `locked` (opens again when its secret is given back) or
- *                                        `damaged` (changed outside byok).
+ *     @type string      $state           `absent`, `ready`, `stale` (it, or the key kept beside it, opens
+ *                                        under a previous secret), `locked` (opens again when its
+ *                                        secret is given back) or `damaged` (changed outside byok).
  *     @type string|null $reason          Why it is locked or damaged, as a code.
  *     @type string      $hint            The masked key; empty when it is not known.
  *     @type string      $previous_hint   The masked key before, kept while the new one is not verified;

@@ -41,7 +41,7 @@ final class Key_Batch {
 	 *     @type int $last    Number of the last row; 0 when there are no more.
 	 *     @type int $seen    Rows that were looked at.
 	 *     @type int $moved   Rows that are under the current secret since.
-	 *     @type int $locked  Rows whose secret is not here.
+	 *     @type int $locked  Rows whose secret, or that of the key kept beside, is not here.
 	 *     @type int $damaged Rows that are none.
 	 *     @type int $busy    Rows that somebody else has changed meanwhile.
 	 * }
@@ -63,7 +63,13 @@ final class Key_Batch {
 			++$counts['seen'];
 			if ( ! $new instanceof Key_Row ) {
 				++$counts[ $new ];
-			} elseif ( $new->to_raw() !== $row['value'] ) {
+				continue;
+			}
+			if ( null !== $new->previous && 'locked' === Key_State::of_row( $place, $new->previous )['state'] ) {
+				// The one that is kept beside it waits for its secret, whatever becomes of this one.
+				++$counts['locked'];
+			}
+			if ( $new->to_raw() !== $row['value'] ) {
 				$swaps[ (int) $row['id'] ] = array( $place, (string) $row['value'], $new->to_raw() );
 			}
 		}

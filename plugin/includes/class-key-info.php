@@ -42,7 +42,7 @@ final class Key_Info {
 			'previous_hint'   => null === $row || null === $row->previous ? '' : $row->previous->hint,
 			'outcome'         => null === $row ? null : $row->outcome,
 			'proof'           => null === $row ? null : $row->proof,
-			'message'         => self::message( $provider, $state, $row ),
+			'message'         => self::message( $provider, $place, $state, $row ),
 			'checked_at'      => null === $row ? null : $row->checked_at,
 			'saved_at'        => null === $row ? null : $row->saved_at,
 			'saved_by'        => null === $row ? null : $row->saved_by,
@@ -69,16 +69,19 @@ final class Key_Info {
 	 * The sentence for a key at rest.
 	 *
 	 * @param array        $provider The provider's row of the table.
+	 * @param Place        $place    Where the key is.
 	 * @param array        $state    What Key_State::of() told.
 	 * @param Key_Row|null $row      The row, when it is one.
 	 * @return string Sentences.
 	 */
-	private static function message( array $provider, array $state, ?Key_Row $row ): string {
-		$sentences = array( Messages::state( $state['state'], $state['reason'], null === $row ? null : $row->saved_at ) );
+	private static function message( array $provider, Place $place, array $state, ?Key_Row $row ): string {
+		// Where only the key beside it is stale, that one's sentence says so.
+		$own       = 'stale' === $state['state'] ? Key_State::of_row( $place, $row ) : $state;
+		$sentences = array( Messages::state( $own['state'], $own['reason'], null === $row ? null : $row->saved_at ) );
 
 		if ( in_array( $state['state'], array( 'ready', 'stale' ), true ) && null !== $row->outcome ) {
 			$sentences[] = Messages::outcome( $row->outcome, $provider, $row->proof );
-			$sentences[] = null === $row->previous ? '' : Messages::previous_kept();
+			$sentences[] = null === $row->previous ? '' : Messages::previous_kept( Key_State::of_row( $place, $row->previous )['state'] );
 		}
 		return implode( ' ', array_filter( $sentences ) );
 	}

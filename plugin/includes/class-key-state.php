@@ -36,7 +36,8 @@ final class Key_State {
 	/**
 	 * The state of what is stored for a place.
 	 *
-	 * The envelope is really opened: its key id alone would not tell a row that was moved or changed.
+	 * The envelope is really opened: its key id alone would not tell a row that was moved or changed. The key
+	 * that is kept beside it can make a ready one stale, and nothing else.
 	 *
 	 * @since 0.1.0
 	 *
@@ -60,7 +61,11 @@ final class Key_State {
 				? self::state( 'locked', 'envelope_unsupported_version' )
 				: self::state( 'damaged', 'envelope_malformed' );
 		}
-		return self::of_row( $place, $row );
+
+		$state = self::of_row( $place, $row );
+		// A key that is kept beside a ready one needs the previous secret as long as it is under it.
+		$waits = 'ready' === $state['state'] && null !== $row->previous && 'stale' === self::of_row( $place, $row->previous )['state'];
+		return $waits ? self::state( 'stale' ) : $state;
 	}
 
 	/**

@@ -81,10 +81,19 @@ final class Messages {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @return string A sentence.
+	 * @param string $state State of the key before, see Key_State.
+	 * @return string Sentences; empty for a damaged one, which is no help.
 	 */
-	public static function previous_kept(): string {
-		return __( 'The key before it is kept until this one is verified.', 'byok' );
+	public static function previous_kept( string $state ): string {
+		switch ( $state ) {
+			case 'ready':
+				return __( 'The key before it is kept until this one is verified.', 'byok' );
+			case 'stale':
+				return __( 'The key before it is kept until this one is verified, and opens under a previous secret of this site. Encrypt it anew before that secret is taken away.', 'byok' );
+			case 'locked':
+				return __( 'The key before it is kept until this one is verified, and is locked, not lost: it opens again when its secret is given back.', 'byok' );
+		}
+		return '';
 	}
 
 	/**

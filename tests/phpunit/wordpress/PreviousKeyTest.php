@@ -93,8 +93,8 @@ final class PreviousKeyTest extends Test_Case {
 
 	public function unproven(): array {
 		return array(
-			'limited'      => array( 'anthropic', 'rate-limited' ),
-			'restricted'   => array( 'anthropic', 'restricted' ),
+			'limited'        => array( 'anthropic', 'rate-limited' ),
+			'restricted'     => array( 'anthropic', 'restricted' ),
 			'answers anyone' => array( 'openai-compatible', 'valid' ),
 		);
 	}
@@ -236,6 +236,61 @@ final class PreviousKeyTest extends Test_Case {
 		Test_Provider::answer_always( 'invalid' );
 		do_action( \Byok\Recheck::HOOK, 'anthropic' );
 		$this->assertSame( $this->old, byok_get_key( 'anthropic' ) );
+	}
+
+	/**
+	 * @dataProvider closed_for_now
+	 *
+	 * @param callable $close What closes the kept key for some time.
+	 */
+	public function test_a_kept_key_that_is_closed_for_now_is_not_lost_when_the_new_one_is_refused( callable $close ): void {
+		$this->replace_during_an_outage();
+		$close();
+		$kept = self::row( 'anthropic' )['previous'];
+		$this->assertStringContainsString( 'is locked, not lost', byok_key_info( 'anthropic' )['message'] );
+		$this->assertSame( 'ready', byok_key_info( 'anthropic' )['state'], 'the key in use is not' );
+
+		Test_Provider::answer_always( 'invalid' );
+		$checked = Vault::check( 'anthropic' );
+		$this->assertFalse( $checked['restored'] );
+		$this->assertSame( $this->new, byok_get_key( 'anthropic' ) );
+		$this->assertSame( $kept, self::row( 'anthropic' )['previous'] );
+	}
+
+	public function closed_for_now(): array {
+		$edit = static fn( callable $change ) => static function () use ( $change ) {
+			$row             = self::row( 'anthropic' );
+			$row['previous'] = $change( $row['previous'] );
+			self::plant( 'anthropic', $row );
+		};
+		return array(
+			'under another secret' => array( $edit( static fn( $kept ) => array( 'envelope' => 'byok1.AAAAAAAAAAA.' . explode( '.', $kept['envelope'] )[2] ) + $kept ) ),
+			'of a newer version'   => array( $edit( static fn( $kept ) => array( 'envelope' => str_replace( 'byok1.', 'byok2.', $kept['envelope'] ) ) + $kept ) ),
+		);
+	}
+
+	public function test_a_kept_key_under_a_previous_secret_makes_the_row_stale_until_both_are_encrypted_anew(): void {
+		$with = array( 'constants' => array( 'BYOK_KEY' => 'byok-test-secret-of-the-site-0123456789-abcdef' ) );
+		$tell = 'return array( byok_key_info( "anthropic" )["state"], byok_key_info( "anthropic" )["message"] );';
+		Test_Provider::answer_always( 'outage' );
+		Site::run( 'return byok_save_key( "anthropic", $key )["state"];', $with + array( 'given' => array( 'key' => $this->new ) ) );
+
+		// The new key is under the new secret, the kept one under the salts.
+		list( $state, $message ) = Site::run( $tell, $with )['result'];
+		$this->assertSame( 'stale', $state );
+		$this->assertStringNotContainsString( 'This key opens under a previous secret', $message );
+		$this->assertStringContainsString( 'The key before it is kept until this one is verified, and opens under a previous secret', $message );
+
+		$this->assertSame( 1, Site::run( 'return Byok\Reencryption::site()["moved"];', $with )['result'] );
+		list( $state, $message ) = Site::run( $tell, $with )['result'];
+		$this->assertSame( 'ready', $state );
+		$this->assertStringEndsWith( 'The key before it is kept until this one is verified.', $message );
+	}
+
+	public function test_a_kept_key_whose_secret_is_not_here_is_counted_as_locked(): void {
+		Test_Provider::answer_always( 'outage' );
+		$code = 'byok_save_key( "anthropic", $key ); $counts = Byok\Reencryption::site(); return array( $counts["moved"], $counts["locked"] );';
+		$this->assertSame( array( 0, 1 ), Site::run( $code, array( 'salts' => 'changed', 'given' => array( 'key' => $this->new ) ) )['result'] );
 	}
 
 	/**
