@@ -70,7 +70,7 @@ final class Key_Batch {
 				++$counts['locked'];
 			}
 			if ( $new->to_raw() !== $row['value'] ) {
-				$swaps[ (int) $row['id'] ] = array( $place, (string) $row['value'], $new->to_raw() );
+				$swaps[ (int) $row['id'] ] = array( $place, (string) $row['value'], $new );
 			}
 		}
 
@@ -151,7 +151,7 @@ final class Key_Batch {
 	 * Replaces rows that still are what was read.
 	 *
 	 * @param Key_Table $in    Table.
-	 * @param array[]   $swaps Place, old and new text by number of the row.
+	 * @param array[]   $swaps Place, old text and new row by number of the row.
 	 * @return int|WP_Error Number of rows that hold the new text; byok_storage_failed.
 	 */
 	private static function swap( Key_Table $in, array $swaps ) {
@@ -162,7 +162,7 @@ final class Key_Batch {
 		$new     = '';
 		foreach ( $swaps as $number => $swap ) {
 			$old .= $wpdb->prepare( ' WHEN %d THEN %s', $number, strtoupper( bin2hex( $swap[1] ) ) );
-			$new .= $wpdb->prepare( ' WHEN %d THEN %s', $number, $swap[2] );
+			$new .= $wpdb->prepare( ' WHEN %d THEN %s', $number, $swap[2]->to_raw() );
 		}
 		$written = Quietly::run(
 			static fn() => $wpdb->query(
@@ -183,12 +183,19 @@ final class Key_Batch {
 		$moved   = 0;
 		$mangled = array();
 		foreach ( $wpdb->last_result as $row ) {
-			list( , $before, $after ) = $swaps[ (int) $row->id ];
-			if ( $after === $row->value ) {
+			list( $place, $before, $after ) = $swaps[ (int) $row->id ];
+
+			$value = (string) $row->value;
+			$whose = $after->to_raw() === $value ? 'ours' : Key_Swap::whose( $place, $after, $value );
+			if ( 'ours' === $whose ) {
 				++$moved;
-			} elseif ( $before !== $row->value && null === Key_Row::parse( $row->value ) ) {
-				$mangled[ (int) $row->id ] = $row->value;
+			} elseif ( 'nobody' === $whose && $before !== $value ) {
+				$mangled[ (int) $row->id ] = $value;
 			}
+		}
+		if ( array() === $mangled || count( $mangled ) > $written - $moved ) {
+			// Of those that are none, some were not counted as written: they are not what became of ours.
+			return $moved;
 		}
 		// The database did not keep what it was given.
 		foreach ( $mangled as $number => $found ) {
@@ -198,12 +205,12 @@ final class Key_Batch {
 						"UPDATE {$in->table} SET {$in->value} = %s WHERE {$in->id} = %d AND HEX({$in->value}) = %s",
 						$swaps[ $number ][1],
 						$number,
-						strtoupper( bin2hex( (string) $found ) )
+						strtoupper( bin2hex( $found ) )
 					)
 				)
 			);
 		}
-		return array() === $mangled ? $moved : Failure::because( 'storage_failed' );
+		return Failure::because( 'storage_failed' );
 	}
 
 	/**

@@ -47,16 +47,7 @@ final class Key_Swap {
 					$place,
 					$old,
 					$row->to_raw(),
-					static function ( string $found ) use ( $place, $row ): string {
-						$other = Key_Row::parse( $found );
-						if ( null === $other || ! $other->opens( $place ) ) {
-							return 'nobody';
-						}
-						if ( $other->envelope === $row->envelope ) {
-							return $row->became( $other ) ? 'ours' : 'nobody';
-						}
-						return 'theirs';
-					}
+					static fn( string $found ): string => self::whose( $place, $row, $found )
 				);
 			}
 		);
@@ -74,6 +65,33 @@ final class Key_Swap {
 	 */
 	public static function remove( Place $place, string $seen ) {
 		return self::insist( $place, $seen, static fn( string $old ) => Key_Store::remove( $place, $old ) );
+	}
+
+	/**
+	 * Whose a text is that was read back where a row was written.
+	 *
+	 * A row that does not open here is somebody's all the same when it only waits for its secret or for a
+	 * newer version: another server of the site may have both. It must stay.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place   $place Place.
+	 * @param Key_Row $row   The row that was written.
+	 * @param string  $found The text.
+	 * @return string `ours`, when a check has only renewed what is told of it; `theirs`; `nobody`, when it
+	 *                is what the database has made of ours.
+	 */
+	public static function whose( Place $place, Key_Row $row, string $found ): string {
+		$other = Key_Row::parse( $found );
+		if ( null === $other ) {
+			return Key_Row::is_newer( $found ) ? 'theirs' : 'nobody';
+		}
+		if ( $other->envelope === $row->envelope ) {
+			return $row->became( $other ) ? 'ours' : 'nobody';
+		}
+		// With the letters' case changed, ours would seem to be under another secret.
+		$is_ours = 0 === strcasecmp( $other->envelope, $row->envelope );
+		return $is_ours || 'damaged' === Key_State::of_row( $place, $other )['state'] ? 'nobody' : 'theirs';
 	}
 
 	/**

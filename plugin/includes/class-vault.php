@@ -259,7 +259,11 @@ final class Vault {
 			return Failure::because( 'address_refused' );
 		}
 
-		$row    = Key_Row::seal( $place, $trimmed, $origin, $base_url, $checked );
+		$row = Key_Row::seal( $place, $trimmed, $origin, $base_url, $checked );
+		if ( Key_Row::is_newer( $old ) && ! Previous_Key::is_proven( $row ) ) {
+			// A row that this version cannot read cannot be kept beside the new one.
+			return Failure::because( 'envelope_unsupported_version' );
+		}
 		$stored = Key_Swap::store(
 			$place,
 			$old,

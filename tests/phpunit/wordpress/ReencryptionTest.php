@@ -163,6 +163,57 @@ final class ReencryptionTest extends Test_Case {
 		}
 	}
 
+	/**
+	 * @dataProvider rows_of_others
+	 *
+	 * @param string $change What another server makes of the row.
+	 * @param string $moment When: before our statement, or before our look at what it did.
+	 */
+	public function test_a_row_that_another_server_writes_meanwhile_is_not_taken_back( string $change, string $moment ): void {
+		$this->make_keys( 0 );
+		$code = <<<'PHP'
+			global $wpdb;
+			$raw   = $wpdb->get_var( "SELECT option_value FROM $wpdb->options WHERE option_name = 'byok_key_anthropic'" );
+			$row   = json_decode( unserialize( $raw )[0], true );
+			$other = 'text' === $change ? 'of somebody else' : serialize( array( wp_json_encode(
+				'newer' === $change ? array( 'version' => 2 ) + $row : array( 'envelope' => 'byok1.AAAAAAAAAAA.' . explode( '.', $row['envelope'] )[2] ) + $row
+			) ) );
+			$done = false;
+			add_filter(
+				'query',
+				static function ( $query ) use ( &$done, $moment, $other ) {
+					if ( ! $done && str_contains( $query, 'before' === $moment ? 'CASE option_id' : 'SELECT option_id AS id, option_value AS value' ) && ! str_contains( $query, ' LIKE ' ) ) {
+						$done = true;
+						$GLOBALS['wpdb']->query( $GLOBALS['wpdb']->prepare( "UPDATE {$GLOBALS['wpdb']->options} SET option_value = %s WHERE option_name = 'byok_key_anthropic'", $other ) );
+					}
+					return $query;
+				}
+			);
+			$counts = Byok\Reencryption::site();
+			wp_cache_flush();
+			return array( $done, $counts['moved'] ?? $counts, $counts['busy'] ?? null, get_option( 'byok_key_anthropic' ) === maybe_unserialize( $other ) );
+		PHP;
+		$seen = Site::run( $code, array( 'constants' => array( 'BYOK_KEY' => self::SECRET ), 'given' => compact( 'change', 'moment' ) ) );
+		$this->assertSame( array( true, 1, 1, true ), $seen['result'] );
+	}
+
+	public function rows_of_others(): array {
+		return array(
+			'newer, before'       => array( 'newer', 'before' ),
+			'newer, after'        => array( 'newer', 'after' ),
+			'locked, after'       => array( 'locked', 'after' ),
+			'not counted as ours' => array( 'text', 'before' ),
+		);
+	}
+
+	public function test_a_database_that_changes_the_case_of_letters_loses_no_row(): void {
+		$keys = $this->make_keys( 0 );
+		$with = array( 'constants' => array( 'BYOK_KEY' => self::SECRET ) );
+		$code = 'add_filter( "query", static fn( $query ) => str_contains( $query, "CASE option_id" ) ? preg_replace_callback( "/byok1\\.([\\w-]{11}\\.[\\w-]+)/", static fn( $found ) => "byok1." . strtolower( $found[1] ), $query ) : $query ); return Byok\Reencryption::site()->get_error_code();';
+		$this->assertSame( 'byok_storage_failed', Site::run( $code, $with )['result'] );
+		$this->assert_keys( $keys, $with );
+	}
+
 	public function test_damaged_rows_are_counted_and_left(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		self::plant( 'groq', array( 'envelope' => 'byok1.damaged' ) + self::row( 'anthropic' ) );

@@ -128,6 +128,48 @@ final class StorageTest extends Test_Case {
 	}
 
 	/**
+	 * @dataProvider rows_of_another_server
+	 *
+	 * @param callable $theirs Makes such a row of one of ours.
+	 */
+	public function test_a_row_that_does_not_open_here_and_came_right_after_ours_is_not_taken_back( callable $theirs ): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$raw     = serialize( array( wp_json_encode( $theirs( self::row( 'anthropic' ) ) ) ) );
+		$written = false;
+		add_filter(
+			'query',
+			static function ( $query ) use ( &$written, $raw ) {
+				if ( true === $written && str_starts_with( $query, 'SELECT option_value' ) ) {
+					$written = 'and looked at';
+					$GLOBALS['wpdb']->query( $GLOBALS['wpdb']->prepare( "/* theirs */ UPDATE {$GLOBALS['wpdb']->options} SET option_value = %s WHERE option_name = 'byok_key_anthropic'", $raw ) );
+				} elseif ( false === $written && str_starts_with( $query, 'UPDATE' ) ) {
+					$written = true;
+				}
+				return $query;
+			}
+		);
+		self::assert_error( 'byok_conflict', byok_save_key( 'anthropic', Test_Provider::key() ) );
+		$this->assertSame( 'and looked at', $written );
+		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+	}
+
+	public function rows_of_another_server(): array {
+		return array(
+			'of a newer version'   => array( static fn( $row ) => array( 'version' => 2 ) + $row ),
+			'under another secret' => array( static fn( $row ) => array( 'envelope' => 'byok1.AAAAAAAAAAA.' . explode( '.', $row['envelope'] )[2] ) + $row ),
+		);
+	}
+
+	public function test_a_key_that_is_not_proven_does_not_replace_a_row_of_a_newer_version(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		self::plant( 'anthropic', array( 'version' => 2 ) + self::row( 'anthropic' ) );
+		$raw = self::raw( 'anthropic' );
+		Test_Provider::answer_always( 'outage' );
+		self::assert_error( 'byok_envelope_unsupported_version', byok_save_key( 'anthropic', Test_Provider::key() ) );
+		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+	}
+
+	/**
 	 * @dataProvider read_backs
 	 *
 	 * @param string   $write What the write begins with.
@@ -295,6 +337,7 @@ final class StorageTest extends Test_Case {
 	public function mangling(): array {
 		return array(
 			'other envelope' => array( static fn( $query ) => str_replace( 'byok1.', 'BYOK1.', $query ) ),
+			'other case'     => array( static fn( $query ) => preg_replace_callback( '/(byok1\.)([\w-]{11}\.[\w-]+)/', static fn( $found ) => $found[1] . strtolower( $found[2] ), $query, 1 ) ),
 			'other field'    => array( static fn( $query ) => str_replace( 'outcome', 'OUTCOME', $query ) ),
 			'other time'     => array( static fn( $query ) => preg_replace( '/(saved_at\W+)1/', '${1}2', $query ) ),
 			'no row at all'  => array( static fn( $query ) => str_replace( 'version', 'VERSION', $query ) ),
