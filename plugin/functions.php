@@ -198,7 +198,7 @@ function byok_key_info( string $provider, array $args = array() ) {
  * }
  * @return true|WP_Error True when there is no key any more, also when there was none before. Errors:
  *                       `byok_provider_unknown`, `byok_conflict`, `byok_storage_failed`,
- *                       `byok_extension_missing`, `byok_extension_outdated`, `byok_internal`.
+ *                       `byok_storage_unsure`, `byok_extension_missing`, `byok_extension_outdated`, `byok_internal`.
  */
 function byok_delete_key( string $provider, array $args = array() ) {
 	$owner = Byok\Resolver::owner( $args['owner'] ?? 'site' );

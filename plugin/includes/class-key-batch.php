@@ -36,7 +36,7 @@ final class Key_Batch {
 	 * @param int    $after    Number of the last row that was seen.
 	 * @param array  $previous A secret for this once, see byok_reencrypt().
 	 * @return array|WP_Error {
-	 *     What was done; byok_storage_failed.
+	 *     What was done; byok_storage_failed, byok_storage_unsure.
 	 *
 	 *     @type int $last    Number of the last row; 0 when there are no more.
 	 *     @type int $seen    Rows that were looked at.
@@ -152,7 +152,7 @@ final class Key_Batch {
 	 *
 	 * @param Key_Table $in    Table.
 	 * @param array[]   $swaps Place, old text and new row by number of the row.
-	 * @return int|WP_Error Number of rows that hold the new text; byok_storage_failed.
+	 * @return int|WP_Error Number of rows that hold the new text; byok_storage_failed, byok_storage_unsure.
 	 */
 	private static function swap( Key_Table $in, array $swaps ) {
 		global $wpdb;
@@ -172,26 +172,36 @@ final class Key_Batch {
 		foreach ( $swaps as list( $place ) ) {
 			Key_Table::of( $place->owner )->forget( $place->name() );
 		}
-		if ( false === $written ) {
-			return Failure::because( 'storage_failed' );
-		}
 
-		$found = Quietly::run( static fn() => $wpdb->query( "SELECT {$in->id} AS id, {$in->value} AS value FROM {$in->table} WHERE {$in->id} IN ($numbers)" ) );
+		// Whatever was said of the write, as in Key_Store; and once more, over another connection.
+		$look  = "SELECT {$in->id} AS id, {$in->value} AS value FROM {$in->table} WHERE {$in->id} IN ($numbers)";
+		$found = Quietly::run( static fn() => $wpdb->query( $look ) );
 		if ( false === $found ) {
-			return Failure::because( 'storage_failed' );
+			$found = Quietly::run( static fn() => $wpdb->query( $look ) );
 		}
+		if ( false === $found ) {
+			return Failure::because( 'storage_unsure' );
+		}
+		$left    = 0;
 		$moved   = 0;
 		$mangled = array();
 		foreach ( $wpdb->last_result as $row ) {
 			list( $place, $before, $after ) = $swaps[ (int) $row->id ];
 
 			$value = (string) $row->value;
+			if ( $before === $value ) {
+				++$left;
+				continue;
+			}
 			$whose = $after->to_raw() === $value ? 'ours' : Key_Swap::whose( $place, $after, $value );
 			if ( 'ours' === $whose ) {
 				++$moved;
-			} elseif ( 'nobody' === $whose && $before !== $value ) {
+			} elseif ( 'nobody' === $whose ) {
 				$mangled[ (int) $row->id ] = $value;
 			}
+		}
+		if ( false === $written ) {
+			return 0 < $left ? Failure::because( 'storage_failed' ) : $moved;
 		}
 		if ( array() === $mangled || count( $mangled ) > $written - $moved ) {
 			// Of those that are none, some were not counted as written: they are not what became of ours.

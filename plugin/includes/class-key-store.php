@@ -105,32 +105,28 @@ final class Key_Store {
 
 		$written = null === $old ? self::insert( $place, $new ) : self::swap( $place, $old, $new );
 		self::forget( $place );
-		if ( false === $written ) {
-			return Failure::because( 'storage_failed' );
-		}
 
-		$found = self::read_raw( $place );
-		if ( is_wp_error( $found ) && 0 !== $written ) {
-			// Once more: a connection that broke is another one by now.
-			$found = self::read_raw( $place );
-			if ( is_wp_error( $found ) ) {
-				return Failure::because( 'storage_unsure' );
-			}
+		$found = self::read_back( $place );
+		if ( is_wp_error( $found ) ) {
+			return $found;
 		}
 		if ( $found === $new ) {
 			return true;
 		}
 		if ( 0 === $written ) {
-			return is_wp_error( $found ) ? $found : Failure::because( 'conflict' );
+			return Failure::because( 'conflict' );
+		}
+		if ( false === $written && $found === $old ) {
+			return Failure::because( 'storage_failed' );
 		}
 
-		// Ours was written, and something else is there. Either someone else has saved a good row since,
-		// which must stay, or the database did not keep what it was given.
+		// Ours was written, or may have been, and something else is there. Either someone else has saved a
+		// good row since, which must stay, or the database did not keep what it was given.
 		$owner = null === $found ? 'theirs' : $whose( $found );
 		if ( 'ours' === $owner ) {
 			return true;
 		}
-		return 'theirs' === $owner ? Failure::because( 'conflict' ) : self::restore( $place, $old, $found );
+		return 'theirs' === $owner || false === $written ? Failure::because( 'conflict' ) : self::restore( $place, $old, $found );
 	}
 
 	/**
@@ -140,21 +136,38 @@ final class Key_Store {
 	 *
 	 * @param Place  $place Place.
 	 * @param string $old   The stored text.
-	 * @return true|WP_Error byok_conflict or byok_storage_failed.
+	 * @return true|WP_Error byok_conflict, byok_storage_failed when the row is still there,
+	 *                       byok_storage_unsure when the database takes no question after the deletion.
 	 */
 	public static function remove( Place $place, string $old ) {
 		$written = self::delete_exact( $place, $old );
 		self::forget( $place );
-		if ( false === $written ) {
-			return Failure::because( 'storage_failed' );
-		}
 
-		$found = self::read_raw( $place );
+		$found = self::read_back( $place );
 		if ( is_wp_error( $found ) ) {
 			// What was counted as deleted is gone, whether the database answers again or not.
 			return $written > 0 ? true : $found;
 		}
-		return null === $found ? true : Failure::because( 'conflict' );
+		if ( null === $found ) {
+			return true;
+		}
+		return Failure::because( false === $written && $found === $old ? 'storage_failed' : 'conflict' );
+	}
+
+	/**
+	 * Reads what is there after a write, whatever the database said of it: a connection that broke may have
+	 * taken the answer with it and not the write.
+	 *
+	 * @param Place $place Place.
+	 * @return string|null|WP_Error As of read_raw(), but byok_storage_unsure.
+	 */
+	private static function read_back( Place $place ) {
+		$found = self::read_raw( $place );
+		if ( is_wp_error( $found ) ) {
+			// Once more: a connection that broke is another one by now.
+			$found = self::read_raw( $place );
+		}
+		return is_wp_error( $found ) ? Failure::because( 'storage_unsure' ) : $found;
 	}
 
 	/**

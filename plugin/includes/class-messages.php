@@ -394,7 +394,7 @@ final class Messages {
 			// The database.
 			'conflict'                     => __( 'Someone else has changed this key in the meantime. Nothing of yours was saved; look at the key again.', 'byok' ),
 			'storage_failed'               => __( 'The database could not store this. Nothing was changed; try again.', 'byok' ),
-			'storage_unsure'               => __( 'The database took this, but does not answer any more, so it is not certain that it is stored. Look at the key again.', 'byok' ),
+			'storage_unsure'               => __( 'The database does not answer any more, so it is not certain whether this was done. Look at the key again.', 'byok' ),
 			'storage_not_restored'         => __( 'The database did not keep what it was given, and the entry before could not be put back. Paste the key again.', 'byok' ),
 
 			// The server.

@@ -68,8 +68,9 @@ final class Reencryption {
 	 * @param float $seconds  Seconds after which to stop; one batch is always done.
 	 * @param array $previous A secret for this once, which opens locked rows, see byok_reencrypt(). It is
 	 *                        not kept anywhere.
-	 * @return array|WP_Error Status, see status(); byok_storage_failed, byok_option_invalid and byok_source_*
-	 *                        when $previous is no secret, and the errors of start().
+	 * @return array|WP_Error Status, see status(); byok_storage_failed, byok_storage_unsure,
+	 *                        byok_option_invalid and byok_source_* when $previous is no secret, and the
+	 *                        errors of start().
 	 */
 	public static function step( float $seconds, #[\SensitiveParameter] array $previous = array() ) {
 		try {

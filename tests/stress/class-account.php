@@ -28,7 +28,7 @@ final class Account {
 		'save'   => array( 'done', 'byok_conflict', 'byok_storage_failed', 'byok_storage_not_restored', 'byok_storage_unsure' ),
 		'read'   => array( 'done', 'byok_key_absent', 'byok_storage_failed' ),
 		'check'  => array( 'done', 'byok_conflict', 'byok_key_absent', 'byok_storage_failed', 'byok_storage_not_restored', 'byok_storage_unsure' ),
-		'delete' => array( 'done', 'byok_conflict', 'byok_storage_failed' ),
+		'delete' => array( 'done', 'byok_conflict', 'byok_storage_failed', 'byok_storage_unsure' ),
 	);
 
 	/**

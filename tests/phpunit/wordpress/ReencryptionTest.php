@@ -214,6 +214,46 @@ final class ReencryptionTest extends Test_Case {
 		$this->assert_keys( $keys, $with );
 	}
 
+	/**
+	 * @dataProvider lost_answers
+	 *
+	 * @param string $what What happens to the statement that is said to have failed.
+	 * @param mixed  $told Number of moved keys, or the code of an error.
+	 */
+	public function test_a_statement_that_is_said_to_have_failed_is_looked_at( string $what, $told ): void {
+		$keys = $this->make_keys( 0 );
+		$with = array( 'constants' => array( 'BYOK_KEY' => self::SECRET ) );
+		$code = <<<'PHP'
+			ini_set( 'error_log', '/dev/null' );
+			$failed = false;
+			add_filter(
+				'query',
+				static function ( $query ) use ( &$failed, $what ) {
+					if ( ! $failed && str_contains( $query, 'CASE option_id' ) ) {
+						$failed = true;
+						if ( 'done' === $what ) {
+							$GLOBALS['wpdb']->query( $query );
+						}
+						return 'SELECT 1 FROM byok_test_no_such_table';
+					}
+					return $failed && 'down' === $what ? 'SELECT 1 FROM byok_test_no_such_table' : $query;
+				}
+			);
+			$counts = Byok\Reencryption::site();
+			return is_wp_error( $counts ) ? $counts->get_error_code() : $counts['moved'];
+		PHP;
+		$this->assertSame( $told, Site::run( $code, $with + array( 'given' => compact( 'what' ) ) )['result'] );
+		$this->assert_keys( $keys, $with );
+	}
+
+	public function lost_answers(): array {
+		return array(
+			'done'            => array( 'done', 2 ),
+			'not done'        => array( 'not done', 'byok_storage_failed' ),
+			'no more answers' => array( 'down', 'byok_storage_unsure' ),
+		);
+	}
+
 	public function test_damaged_rows_are_counted_and_left(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		self::plant( 'groq', array( 'envelope' => 'byok1.damaged' ) + self::row( 'anthropic' ) );

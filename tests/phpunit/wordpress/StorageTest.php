@@ -221,6 +221,85 @@ final class StorageTest extends Test_Case {
 		);
 	}
 
+	/**
+	 * The answer to a write is lost with the connection, and wpdb says "failed".
+	 *
+	 * @dataProvider lost_answers
+	 *
+	 * @param bool     $replacing Whether there is a key already.
+	 * @param string   $write     What the write begins with.
+	 * @param callable $act       Does it.
+	 * @param callable $meanwhile Happens right after; gets the query. Null of it: the write took place.
+	 * @param mixed    $told      Code of the error; null for success.
+	 */
+	public function test_a_write_that_is_said_to_have_failed_is_looked_at( bool $replacing, string $write, callable $act, callable $meanwhile, ?string $told ): void {
+		$old = $replacing ? Test_Provider::key() : null;
+		if ( $replacing ) {
+			self::save( 'anthropic', $old );
+		}
+		$new     = Test_Provider::key();
+		$written = false;
+		$down    = false;
+		add_filter(
+			'query',
+			static function ( $query ) use ( &$written, &$down, $write, $meanwhile ) {
+				$ours = str_contains( $query, 'byok_key_' ) && ! str_starts_with( $query, '/*' );
+				if ( $ours && ! $written && str_starts_with( $query, $write ) ) {
+					$written = true;
+					$down    = 'down' === $meanwhile( $query );
+					return 'SELECT 1 FROM byok_test_no_such_table';
+				}
+				return $ours && $down ? 'SELECT 1 FROM byok_test_no_such_table' : $query;
+			}
+		);
+		$log    = ini_set( 'error_log', '/dev/null' );
+		$result = $act( $new );
+		$down   = false;
+		ini_set( 'error_log', (string) $log );
+		$this->assertTrue( $written );
+		if ( null === $told ) {
+			$this->assertNotInstanceOf( \WP_Error::class, $result );
+			$found = byok_get_key( 'anthropic' );
+			'DELETE' === $write ? self::assert_error( 'byok_key_absent', $found ) : $this->assertSame( $new, $found );
+			return;
+		}
+		self::assert_error( $told, $result, $new );
+		if ( 'byok_storage_failed' === $told ) {
+			$this->assertSame( $old, byok_get_key( 'anthropic' ) );
+		}
+	}
+
+	public function lost_answers(): array {
+		$save   = static fn( $new ) => byok_save_key( 'anthropic', $new );
+		$delete = static fn() => byok_delete_key( 'anthropic' );
+		$done   = static function ( $query ) {
+			$GLOBALS['wpdb']->query( "/* done */ $query" );
+		};
+		$failed = static fn() => null;
+		$down   = static fn() => 'down';
+		$else   = static function () {
+			self::save_elsewhere( 'anthropic', Test_Provider::key() );
+		};
+		$check  = static function ( $query ) {
+			$GLOBALS['wpdb']->query( "/* done */ $query" );
+			self::check_elsewhere( 'anthropic' );
+		};
+		return array(
+			'replace, done'            => array( true, 'UPDATE', $save, $done, null ),
+			'replace, done, checked'   => array( true, 'UPDATE', $save, $check, null ),
+			'replace, not done'        => array( true, 'UPDATE', $save, $failed, 'byok_storage_failed' ),
+			'replace, no more answers' => array( true, 'UPDATE', $save, $down, 'byok_storage_unsure' ),
+			'replace, by another one'  => array( true, 'UPDATE', $save, $else, 'byok_conflict' ),
+			'first, done'              => array( false, 'INSERT IGNORE', $save, $done, null ),
+			'first, no more answers'   => array( false, 'INSERT IGNORE', $save, $down, 'byok_storage_unsure' ),
+			'first, by another one'    => array( false, 'INSERT IGNORE', $save, $else, 'byok_conflict' ),
+			'delete, done'             => array( true, 'DELETE', $delete, $done, null ),
+			'delete, not done'         => array( true, 'DELETE', $delete, $failed, 'byok_storage_failed' ),
+			'delete, no more answers'  => array( true, 'DELETE', $delete, $down, 'byok_storage_unsure' ),
+			'delete, by another one'   => array( true, 'DELETE', $delete, $else, 'byok_conflict' ),
+		);
+	}
+
 	public function test_envelopes_that_differ_only_in_case_or_spaces_are_different(): void {
 		$this->assertTrue( Key_Store::replace( Place::of_site( 'anthropic' ), null, 'byok-test-AbC', '__return_false' ) );
 		foreach ( array( 'byok-test-abc', 'byok-test-AbC ', 'byok-test-ÁbC' ) as $seen ) {
