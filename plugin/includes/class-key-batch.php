@@ -12,7 +12,7 @@ use WP_Error;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Moves the next rows of a table to the site's current secret, in one statement: a hundred thousand
+ * Moves the next rows of a table to the site's current secret, many in one statement: a hundred thousand
  * members' keys take seconds and not an hour. Each row is replaced only if it still is what was read, and
  * is read back, as in Key_Store.
  *
@@ -23,9 +23,15 @@ defined( 'ABSPATH' ) || exit;
 final class Key_Batch {
 
 	/**
-	 * Rows of one statement. It stays well below a megabyte, the smallest packet that servers accept.
+	 * Rows that are read at once.
 	 */
 	private const ROWS = 200;
+
+	/**
+	 * About how many bytes one statement may have. A row with two keys of the longest kind has 70 kB in it;
+	 * servers take a megabyte at least, and 200 of those rows are more than most hosts allow.
+	 */
+	private const BYTES = 256 * 1024;
 
 	/**
 	 * Moves the rows after a certain one.
@@ -74,12 +80,14 @@ final class Key_Batch {
 			}
 		}
 
-		$moved = array() === $swaps ? 0 : self::swap( $in, $swaps );
-		if ( is_wp_error( $moved ) ) {
-			return $moved;
+		foreach ( self::portions( $swaps ) as $portion ) {
+			$moved = self::swap( $in, $portion );
+			if ( is_wp_error( $moved ) ) {
+				return $moved;
+			}
+			$counts['moved'] += $moved;
+			$counts['busy']  += count( $portion ) - $moved;
 		}
-		$counts['moved'] = $moved;
-		$counts['busy']  = count( $swaps ) - $moved;
 		return $counts;
 	}
 
@@ -145,6 +153,27 @@ final class Key_Batch {
 		return false === $found
 			? Failure::because( 'storage_failed' )
 			: array_map( static fn( $row ) => (array) $row, $wpdb->last_result );
+	}
+
+	/**
+	 * Rows for one statement each.
+	 *
+	 * @param array[] $swaps As of swap().
+	 * @return array[][] The same in portions.
+	 */
+	private static function portions( array $swaps ): array {
+		$portions = array();
+		$bytes    = self::BYTES;
+		foreach ( $swaps as $number => $swap ) {
+			// The old text as HEX, and the new one, which is as long.
+			$bytes += 3 * strlen( $swap[1] );
+			if ( $bytes > self::BYTES ) {
+				$portions[] = array();
+				$bytes      = 3 * strlen( $swap[1] );
+			}
+			$portions[ array_key_last( $portions ) ][ $number ] = $swap;
+		}
+		return $portions;
 	}
 
 	/**

@@ -103,7 +103,16 @@ final class Reencryption {
 	public static function site( #[\SensitiveParameter] array $previous = array() ) {
 		try {
 			self::require_usable( $previous );
-			$counts = Key_Batch::move( 'site', 0, $previous );
+			$counts = array();
+			do {
+				$batch = Key_Batch::move( 'site', $counts['last'] ?? 0, $previous );
+				if ( is_wp_error( $batch ) ) {
+					return $batch;
+				}
+				foreach ( $batch as $name => $count ) {
+					$counts[ $name ] = 'last' === $name ? $count : $count + ( $counts[ $name ] ?? 0 );
+				}
+			} while ( $batch['seen'] > 0 );
 			Canary::settle();
 			return $counts;
 		} catch ( Throwable $thrown ) {

@@ -7,7 +7,10 @@
 
 namespace Byok\Tests;
 
-use Byok\Key_Batch;
+use Byok\Key_Row;
+use Byok\Key_Store;
+use Byok\Owner;
+use Byok\Place;
 use Byok\Reencryption;
 
 final class ReencryptionTest extends Test_Case {
@@ -251,6 +254,47 @@ final class ReencryptionTest extends Test_Case {
 			'done'            => array( 'done', 2 ),
 			'not done'        => array( 'not done', 'byok_storage_failed' ),
 			'no more answers' => array( 'down', 'byok_storage_unsure' ),
+		);
+	}
+
+	/**
+	 * @dataProvider tables
+	 *
+	 * @param string $kind `site` or `user`.
+	 */
+	public function test_no_statement_is_larger_than_the_strictest_host_takes( string $kind ): void {
+		$long  = Test_Provider::key();
+		$long .= str_repeat( 'x', 8192 - strlen( $long ) );
+		$rows  = 30;
+		for ( $number = 1; $number <= $rows; $number++ ) {
+			$place = 'site' === $kind ? Place::of_site( "test-$number" ) : new Place( Owner::user( 100000 + $number ), 'anthropic' );
+			$row   = Key_Row::seal( $place, $long, 'https://example.org:443', '', array( 'hint' => '…', 'outcome' => 'unknown', 'reason' => 'timeout' ) );
+			$this->assertTrue( Key_Store::replace( $place, null, $row->to_raw(), '__return_false' ) );
+		}
+		$code = <<<'PHP'
+			$sizes = array();
+			add_filter(
+				'query',
+				static function ( $query ) use ( &$sizes ) {
+					if ( str_contains( $query, ' = CASE ' ) ) {
+						$sizes[] = strlen( $query );
+					}
+					return $query;
+				}
+			);
+			$counts = 'site' === $kind ? Byok\Reencryption::site() : Byok\Reencryption::step( 60.0 );
+			return array( $counts['moved'], $sizes );
+		PHP;
+		list( $moved, $sizes ) = Site::run( $code, array( 'constants' => array( 'BYOK_KEY' => self::SECRET ), 'given' => compact( 'kind' ) ) )['result'];
+		$this->assertSame( $rows, $moved );
+		$this->assertGreaterThan( 200 * 1024, max( $sizes ), 'still many at once' );
+		$this->assertLessThan( 300 * 1024, max( $sizes ) );
+	}
+
+	public function tables(): array {
+		return array(
+			'of a site' => array( 'site' ),
+			'of people' => array( 'user' ),
 		);
 	}
 
