@@ -23,7 +23,7 @@ final class Canary {
 
 	/**
 	 * The option. Autoloaded, so that looking costs no query: array( key_id, envelope, changed_at, source,
-	 * source_before ).
+	 * source_before, written_at ).
 	 */
 	public const OPTION = 'byok_canary';
 
@@ -52,6 +52,11 @@ final class Canary {
 		$seen = self::seen();
 		try {
 			$key_id = null === $seen || null !== Extension::reason() ? null : byok_key_source()['key_id'];
+			if ( null !== $key_id && $key_id === $seen['key_id'] && null !== $seen['changed_at'] && Reencryption::has_opened_all_since( $seen['written_at'] ) ) {
+				// A re-encryption of the whole network has ended, on another of its sites.
+				self::settle();
+				return;
+			}
 			// Without a usable secret there is nothing to compare; that is told elsewhere.
 			if ( null === $key_id || $key_id === $seen['key_id'] || $seen['changed_at'] > time() - self::PAUSE ) {
 				return;
@@ -72,6 +77,9 @@ final class Canary {
 	/**
 	 * Makes the canary when there is none yet, or a new one once no key waits for the old secret.
 	 *
+	 * The date and the offer to enter the old secret go away with it, so keys that this site's page does not
+	 * list count too: those of networks and people, of which only a whole re-encryption tells.
+	 *
 	 * @since 0.1.0
 	 */
 	public static function settle(): void {
@@ -81,7 +89,7 @@ final class Canary {
 			if ( null === $key_id || ( null !== $seen && ! self::is_refused() && null === $seen['changed_at'] ) ) {
 				return;
 			}
-			if ( null !== $seen && in_array( 'locked', array_column( Vault::all(), 'state' ), true ) ) {
+			if ( null !== $seen && ( self::has_locked() || ( Key_Batch::has_shared() && ! Reencryption::has_opened_all_since( $seen['written_at'] ) ) ) ) {
 				return;
 			}
 			self::write( $key_id, null, null );
@@ -133,10 +141,32 @@ final class Canary {
 	}
 
 	/**
+	 * Whether a key of this site waits for its secret, or one that is kept beside it, or the database does
+	 * not tell.
+	 */
+	private static function has_locked(): bool {
+		$rows = Key_Store::read_all( Owner::site() );
+		if ( is_wp_error( $rows ) ) {
+			return true;
+		}
+		foreach ( $rows as $provider => $raw ) {
+			$place = Place::of_site( (string) $provider );
+			$kept  = Key_Row::parse( $raw )?->previous;
+			if (
+				'locked' === Key_State::of( $place, $raw )['state']
+				|| ( null !== $kept && 'locked' === Key_State::of_row( $place, $kept )['state'] )
+			) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * What was written down last.
 	 *
 	 * @return array{key_id: string, envelope: string, changed_at: int|null, source?: string|null,
-	 *               source_before?: string|null}|null Null when it is not ours.
+	 *               source_before?: string|null, written_at: int}|null Null when it is not ours.
 	 */
 	private static function seen(): ?array {
 		$seen = get_option( self::OPTION );
@@ -146,10 +176,14 @@ final class Canary {
 			|| ! is_string( $seen['envelope'] ?? null )
 			|| ! ( null === ( $seen['changed_at'] ?? null ) || is_int( $seen['changed_at'] ) )
 			|| ! ( null === ( $seen['source'] ?? null ) || is_string( $seen['source'] ) )
+			|| ! is_int( $seen['written_at'] ?? 0 )
 		) {
 			return null;
 		}
-		return $seen + array( 'changed_at' => null );
+		return $seen + array(
+			'changed_at' => null,
+			'written_at' => 0,
+		);
 	}
 
 	/**
@@ -163,7 +197,9 @@ final class Canary {
 	private static function write( string $key_id, ?int $changed_at, ?string $source_before ): void {
 		$envelope = byok_encrypt( self::TEXT, self::context() );
 		$source   = byok_key_source()['source'];
-		update_option( self::OPTION, compact( 'key_id', 'envelope', 'changed_at', 'source', 'source_before' ), true );
+
+		$written_at = time();
+		update_option( self::OPTION, compact( 'key_id', 'envelope', 'changed_at', 'source', 'source_before', 'written_at' ), true );
 	}
 
 	/**

@@ -109,6 +109,29 @@ final class Key_Batch {
 	}
 
 	/**
+	 * Whether there are rows of networks or people, which belong to no site.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return bool True also when the database does not tell.
+	 */
+	public static function has_shared(): bool {
+		global $wpdb;
+		foreach ( is_multisite() ? array( 'network', 'user' ) : array( 'user' ) as $kind ) {
+			$in    = Key_Table::of( self::owner( $kind, 0 ) );
+			$found = Quietly::run(
+				static fn() => $wpdb->query(
+					$wpdb->prepare( "SELECT {$in->id} FROM {$in->table} WHERE {$in->name} LIKE %s LIMIT 1", $wpdb->esc_like( Place::PREFIX ) . '%' )
+				)
+			);
+			if ( 0 !== $found ) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * The row under the current secret.
 	 *
 	 * @param Place  $place    Place.

@@ -29,6 +29,11 @@ final class Reencryption {
 	public const OPTION = 'byok_reencryption';
 
 	/**
+	 * Where the witness of a run sits: no key can have its place.
+	 */
+	private const CONTEXT = array( 'slot' => 're-encryption' );
+
+	/**
 	 * Begins, or begins again.
 	 *
 	 * @since 0.1.0
@@ -43,6 +48,7 @@ final class Reencryption {
 			}
 			$status = array(
 				'key_id'     => $source['key_id'],
+				'witness'    => byok_encrypt( 'byok', self::CONTEXT ),
 				'started_at' => time(),
 				'phase'      => 'sites',
 				'cursor'     => 0,
@@ -82,6 +88,9 @@ final class Reencryption {
 			$until = microtime( true ) + $seconds;
 			while ( ! is_wp_error( $status ) && ! $status['finished'] ) {
 				$status = self::advance( $status, $previous );
+				if ( is_array( $status ) && $status['finished'] ) {
+					Canary::settle();
+				}
 				if ( microtime( true ) >= $until ) {
 					break;
 				}
@@ -129,6 +138,7 @@ final class Reencryption {
 	 *     Null when it was never begun.
 	 *
 	 *     @type string $key_id     Id of the secret that rows are moved to.
+	 *     @type string $witness    Something that opens under this secret and the server's tenant then.
 	 *     @type int    $started_at Unix time.
 	 *     @type string $phase      `sites`, `networks`, `users` or `done`.
 	 *     @type int    $cursor     What was seen last in this phase.
@@ -144,6 +154,23 @@ final class Reencryption {
 	public static function status(): ?array {
 		$status = get_site_option( self::OPTION );
 		return is_array( $status ) && isset( $status['key_id'], $status['phase'], $status['cursor'] ) ? $status : null;
+	}
+
+	/**
+	 * Whether all rows, of everybody, were found to open under the current secret and tenant.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param int $since Only a run that was begun then or later counts, Unix time.
+	 */
+	public static function has_opened_all_since( int $since ): bool {
+		$status = self::status();
+		return null !== $status
+			&& $status['finished']
+			&& 0 === $status['locked']
+			&& $status['started_at'] >= $since
+			&& byok_key_source()['key_id'] === $status['key_id']
+			&& null === byok_inspect( (string) ( $status['witness'] ?? '' ), self::CONTEXT )['reason'];
 	}
 
 	/**

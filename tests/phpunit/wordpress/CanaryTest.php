@@ -72,6 +72,68 @@ final class CanaryTest extends Test_Case {
 		$this->assertNull( $seen[1] );
 	}
 
+	public function test_the_date_stays_while_keys_of_people_may_be_locked(): void {
+		$member = self::user( 'subscriber' );
+		self::save( 'anthropic', Test_Provider::key(), array( 'owner' => "user:$member" ) );
+		self::save( 'anthropic', Test_Provider::key() );
+		$former = array( 'auth_key' => AUTH_KEY, 'auth_salt' => AUTH_SALT );
+		$code   = <<<'PHP'
+			$seen = array();
+			byok_save_key( 'anthropic', $key );
+			$seen['no key of the site is locked']   = Byok\Canary::changed_at();
+			$seen['that was locked']                = Byok\Reencryption::step( 30.0 )['locked'];
+			$seen['a run that has found it locked'] = Byok\Canary::changed_at();
+			Byok\Reencryption::site( $former );
+			$seen['the keys of the site only']      = Byok\Canary::changed_at();
+			$seen['still locked']                   = Byok\Reencryption::step( 30.0, $former )['locked'];
+			$seen['none is']                        = Byok\Canary::changed_at();
+			return $seen;
+		PHP;
+		$seen = Site::run( $code, array( 'salts' => 'changed', 'given' => array( 'key' => Test_Provider::key(), 'former' => $former ) ) )['result'];
+		$this->assertIsInt( $seen['no key of the site is locked'] );
+		$this->assertSame( 1, $seen['that was locked'] );
+		$this->assertIsInt( $seen['a run that has found it locked'] );
+		$this->assertIsInt( $seen['the keys of the site only'] );
+		$this->assertSame( 0, $seen['still locked'] );
+		$this->assertNull( $seen['none is'] );
+	}
+
+	public function test_a_run_from_before_the_change_does_not_count(): void {
+		$member = self::user( 'subscriber' );
+		self::save( 'anthropic', Test_Provider::key(), array( 'owner' => "user:$member" ) );
+		$this->assertTrue( \Byok\Reencryption::step( 30.0 )['finished'] );
+		$status                = \Byok\Reencryption::status();
+		$status['started_at'] -= HOUR_IN_SECONDS;
+		update_site_option( \Byok\Reencryption::OPTION, $status );
+
+		// The secret was another for a while, and a member has saved a key under it.
+		$seen               = get_option( Canary::OPTION );
+		$seen['changed_at'] = time() - 5;
+		$seen['written_at'] = $seen['changed_at'];
+		update_option( Canary::OPTION, $seen );
+		Canary::look();
+		Canary::settle();
+		$this->assertIsInt( Canary::changed_at() );
+
+		$this->assertTrue( \Byok\Reencryption::start()['started_at'] > 0 && \Byok\Reencryption::step( 30.0 )['finished'] );
+		$this->assertNull( Canary::changed_at() );
+	}
+
+	public function test_a_change_of_the_tenant_is_told_while_keys_of_people_wait_for_it(): void {
+		$member = self::user( 'subscriber' );
+		self::save( 'anthropic', Test_Provider::key(), array( 'owner' => "user:$member" ) );
+		\Byok\Reencryption::step( 30.0 );
+		$code = 'byok_save_key( "anthropic", $key ); return array( Byok\Canary::is_refused(), byok_key_info( "anthropic", array( "owner" => $owner ) )["state"] );';
+		$with = array( 'ini' => array( 'byok.tenant' => 'another pool' ), 'given' => array( 'key' => Test_Provider::key(), 'owner' => "user:$member" ) );
+		$this->assertSame( array( true, 'locked' ), Site::run( $code, $with )['result'] );
+	}
+
+	public function test_a_database_that_does_not_answer_does_not_take_the_date_away(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$code = 'add_filter( "query", static fn( $query ) => str_starts_with( $query, "SELECT" ) && str_contains( $query, "byok" ) && str_contains( $query, "key" ) ? "SELECT 1 FROM byok_test_no_such_table" : $query ); ini_set( "error_log", "/dev/null" ); Byok\Canary::settle(); return Byok\Canary::changed_at();';
+		$this->assertIsInt( Site::run( $code, array( 'salts' => 'changed' ) )['result'] );
+	}
+
 	public function test_a_stronger_secret_that_is_missing_is_to_be_put_back(): void {
 		$secret = array( 'constants' => array( 'BYOK_KEY' => 'byok-test-secret-of-the-site-0123456789-abcdef' ) );
 		Site::run( 'return byok_save_key( "anthropic", $key )["state"];', $secret + array( 'given' => array( 'key' => Test_Provider::key() ) ) );

@@ -7,8 +7,8 @@
 
 namespace Byok\Tests;
 
-use Byok\Key_Screen;
-use WP_REST_Request;
+use Byok\Canary;
+use Byok\Reencryption;
 
 /**
  * @group multisite
@@ -238,6 +238,27 @@ final class MultisiteTest extends Test_Case {
 		PHP;
 		$seen = Site::run( $code, array( 'constants' => array( 'BYOK_KEY' => 'byok-test-secret-of-the-site-0123456789-abcdef' ), 'given' => compact( 'keys' ) ) )['result'];
 		$this->assertSame( array( 5, 1, true, 5 ), $seen );
+	}
+
+	public function test_the_date_of_a_change_goes_away_on_every_site_when_the_whole_network_is_done(): void {
+		list( $other ) = $this->make_sites( 1 );
+		self::save( 'anthropic', Test_Provider::key(), array( 'owner' => 'user:' . self::user( 'subscriber' ) ) );
+		switch_to_blog( $other );
+		self::save( 'anthropic', Test_Provider::key() );
+		$now = time();
+		update_option( Canary::OPTION, array( 'changed_at' => $now, 'written_at' => $now ) + get_option( Canary::OPTION ) );
+		Reencryption::site();
+		$this->assertSame( $now, Canary::changed_at(), 'a member\'s key may still be locked' );
+		restore_current_blog();
+
+		$this->assertTrue( Reencryption::step( 60.0 )['finished'] );
+		switch_to_blog( $other );
+		$this->assertSame( $now, Canary::changed_at() );
+		// The next request to that site.
+		Canary::look();
+		$this->assertNull( Canary::changed_at() );
+		$this->assertTrue( byok_has_key( 'anthropic' ) );
+		restore_current_blog();
 	}
 
 	public function test_a_members_key_goes_with_them_to_every_site(): void {
