@@ -69,6 +69,7 @@ final class UninstallTest extends Test_Case {
 		update_option( 'byok_canary', array( 'x' ) );
 		update_option( 'byok_reencryption', array( 'x' ) );
 		update_option( 'byok_lock_user:5:5:anthropic', '1.x' );
+		update_option( 'byok_attempts_5', '1' );
 		update_option( 'other_byok_key_anthropic', 'stays' );
 		wp_schedule_single_event( time() + HOUR_IN_SECONDS, 'byok_check_key', array( 'anthropic', 'user:1' ) );
 		wp_schedule_event( time() + HOUR_IN_SECONDS, 'daily', 'byok_of_a_newer_version' );
