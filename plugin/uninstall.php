@@ -4,7 +4,8 @@
  * of the settings page, its own notes, planned work; on a network, of every site.
  *
  * Runs without the plugin and without the extension. Removes nothing while another copy of the plugin is
- * in use: a second upload ends up in a folder like byok-1, and tidying that up must not cost any key.
+ * installed, active or not: a second upload ends up in a folder like byok-1, and tidying up must not cost
+ * any key, whichever of the two goes first. Deleting the last copy removes everything.
  *
  * @package byok
  */
@@ -18,23 +19,25 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	}
 
 	/**
-	 * Whether another copy is among these active plugins. A copy keeps the name of the main file.
-	 *
-	 * @param mixed $plugins Main files below the folder of plugins.
+	 * Whether another folder of plugins has a copy. Which one is active, and on which sites, does not matter.
 	 */
-	$has_other_copy = static function ( $plugins ): bool {
-		foreach ( (array) $plugins as $plugin ) {
-			if (
-				is_string( $plugin )
-				&& WP_UNINSTALL_PLUGIN !== $plugin
-				&& 'byok.php' === basename( $plugin )
-				&& is_file( WP_PLUGIN_DIR . '/' . $plugin )
-			) {
+	$is_elsewhere = static function (): bool {
+		$folders = scandir( WP_PLUGIN_DIR );
+		foreach ( is_array( $folders ) ? $folders : array() as $folder ) {
+			$file = WP_PLUGIN_DIR . "/$folder/byok.php";
+			if ( dirname( WP_UNINSTALL_PLUGIN ) === $folder || '.' === $folder[0] || ! is_file( $file ) ) {
+				continue;
+			}
+			if ( 'byok' === get_file_data( $file, array( 'domain' => 'Text Domain' ) )['domain'] ) {
 				return true;
 			}
 		}
-		return false;
+		// A folder that cannot be looked into may have one.
+		return ! is_array( $folders );
 	};
+	if ( $is_elsewhere() ) {
+		return;
+	}
 
 	/**
 	 * Removes what the current site has.
@@ -103,53 +106,29 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	};
 
 	if ( ! is_multisite() ) {
-		if ( ! $has_other_copy( get_option( 'active_plugins' ) ) ) {
-			$clean();
-			$clean_shared();
-		}
+		$clean();
+		$clean_shared();
 		return;
 	}
 
-	/**
-	 * Runs something on every site of every network, until it answers false.
-	 *
-	 * @param callable $work What to run.
-	 * @return bool False when it was stopped.
-	 */
-	$on_each_site = static function ( callable $work ): bool {
-		// In batches: a network may have more sites than fit in memory.
-		$batch  = 100;
-		$offset = 0;
-		do {
-			$sites = get_sites(
-				array(
-					'fields'  => 'ids',
-					'number'  => $batch,
-					'offset'  => $offset,
-					'orderby' => 'id',
-				)
-			);
-			foreach ( $sites as $site ) {
-				switch_to_blog( $site );
-				$go_on = $work();
-				restore_current_blog();
-				if ( false === $go_on ) {
-					return false;
-				}
-			}
-			$offset += $batch;
-		} while ( count( $sites ) === $batch );
-		return true;
-	};
-
-	foreach ( get_networks( array( 'fields' => 'ids' ) ) as $network ) {
-		// Here the main files are the keys.
-		if ( $has_other_copy( array_keys( (array) get_network_option( $network, 'active_sitewide_plugins' ) ) ) ) {
-			return;
+	// In batches: a network may have more sites than fit in memory.
+	$batch  = 100;
+	$offset = 0;
+	do {
+		$sites = get_sites(
+			array(
+				'fields'  => 'ids',
+				'number'  => $batch,
+				'offset'  => $offset,
+				'orderby' => 'id',
+			)
+		);
+		foreach ( $sites as $site ) {
+			switch_to_blog( $site );
+			$clean();
+			restore_current_blog();
 		}
-	}
-	if ( $on_each_site( static fn(): bool => ! $has_other_copy( get_option( 'active_plugins' ) ) ) ) {
-		$on_each_site( $clean );
-		$clean_shared();
-	}
+		$offset += $batch;
+	} while ( count( $sites ) === $batch );
+	$clean_shared();
 } )();

@@ -293,33 +293,6 @@ final class MultisiteTest extends Test_Case {
 		$this->assertSame( 0, $this->rows_left() );
 	}
 
-	public function test_deleting_a_copy_costs_no_key_while_any_site_uses_another(): void {
-		global $wpdb;
-		list( $other ) = $this->make_sites( 1 );
-		self::save( 'anthropic', Test_Provider::key() );
-		$wpdb->insert(
-			"{$wpdb->base_prefix}{$other}_options",
-			array( 'option_name' => 'active_plugins', 'option_value' => serialize( array( 'byok/byok.php' ) ), 'autoload' => 'on' )
-		);
-
-		// Neither this site nor a network as a whole uses any.
-		$code = <<<'PHP'
-			$here = get_current_blog_id();
-			add_filter( 'pre_site_option_active_sitewide_plugins', '__return_empty_array' );
-			add_filter( 'pre_option_active_plugins', static fn( $value ) => get_current_blog_id() === $here ? array() : $value );
-			define( 'WP_UNINSTALL_PLUGIN', 'byok-1/byok.php' );
-			( static function () { require WP_PLUGIN_DIR . '/byok/uninstall.php'; } )();
-			return true;
-		PHP;
-		Site::run( $code );
-		$this->assertSame( 2, $this->rows_left(), 'the key and the canary' );
-
-		// Nothing but that site has kept them.
-		$wpdb->delete( "{$wpdb->base_prefix}{$other}_options", array( 'option_name' => 'active_plugins' ) );
-		Site::run( $code );
-		$this->assertSame( 0, $this->rows_left() );
-	}
-
 	/**
 	 * Number of rows of ours on all sites.
 	 */

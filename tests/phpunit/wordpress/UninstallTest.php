@@ -133,12 +133,31 @@ final class UninstallTest extends Test_Case {
 				$this->assertSame( 'x', get_user_meta( self::admin(), 'byok_key_anthropic', true ) );
 			}
 
-			// When there is no other in use, it is an uninstallation like any.
+			// The one in use is only deactivated for the moment: neither copy takes the keys with it.
 			Site::run( self::UNINSTALL_COPY, array( 'given' => array( 'folder' => 'byok', 'listed' => false ) ) );
-			$this->assertNull( self::raw( 'anthropic' ) );
+			Site::run( self::UNINSTALL, array( 'extension' => false ) );
+			$this->assertSame( $raw, self::raw( 'anthropic' ) );
 		} finally {
 			array_map( 'unlink', glob( "$copy/*" ) );
 			rmdir( $copy );
+		}
+
+		// The last one does.
+		Site::run( self::UNINSTALL, array( 'extension' => false ) );
+		$this->assertNull( self::raw( 'anthropic' ) );
+	}
+
+	public function test_a_plugin_of_somebody_else_with_a_file_of_that_name_is_no_copy(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$other = WP_PLUGIN_DIR . '/byok-test-other';
+		mkdir( $other );
+		try {
+			file_put_contents( "$other/byok.php", "<?php\n/**\n * Plugin Name: Bring your own kettle\n * Text Domain: kettle\n */\n" );
+			Site::run( self::UNINSTALL, array( 'extension' => false ) );
+			$this->assertNull( self::raw( 'anthropic' ) );
+		} finally {
+			unlink( "$other/byok.php" );
+			rmdir( $other );
 		}
 	}
 
