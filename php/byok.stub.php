@@ -144,6 +144,95 @@ namespace {
 	function byok_validate_envelope( string $provider, string $envelope, array $context, array $options = [] ): array {}
 
 	/**
+	 * Sends a request to a provider with the key of an envelope. The key never becomes a PHP value; works with
+	 * `byok.allow_reveal` off. It goes in the provider's own header, to the address it is bound to and to no
+	 * other: a redirect is returned, not followed. Connections are kept and used again by later requests.
+	 *
+	 * @param string        $provider Provider id, see byok_providers().
+	 * @param string        $envelope What byok_encrypt() returned; empty for a provider that needs no key.
+	 * @param array         $context  The context it was encrypted for. Its `origin` must be what byok_origin()
+	 *                                gives for this provider and `base_url`.
+	 * @param array         $request  {
+	 *     What to ask. A null is as good as nothing.
+	 *
+	 *     @type string    $method             GET, HEAD, POST (default), PUT, PATCH, DELETE or OPTIONS.
+	 *     @type string    $path               What follows the provider's base URL, with the query: `/models`.
+	 *     @type string    $url                Or a whole address, which must be at the provider's origin, and below
+	 *                                         `base_url`. With `byok.test_provider`, the real provider's address
+	 *                                         is understood and asked there.
+	 *     @type array     $headers            Values by name, each a string, an integer or a list of them. Those
+	 *                                         that carry keys (of any provider: `authorization`, `x-api-key`, …) or belong
+	 *                                         to the connection (`host`, `content-length`, `accept-encoding`, …) are dropped.
+	 *     @type string    $body               Not for GET and HEAD. It is JSON unless `content-type` says otherwise.
+	 *     @type string    $base_url           Base URL, for providers with a custom one.
+	 *     @type int|float $timeout            Seconds for all of it, with retries and callback; default 300.
+	 *     @type int|float $connect_timeout    Seconds to look the name up, and again to connect; default 10.
+	 *     @type int|float $first_byte_timeout Seconds until the answer's headers are there; default 300.
+	 *     @type int|float $idle_timeout       Seconds without a byte of the body; default 120. All times are over
+	 *                                         0 and up to 900.
+	 *     @type int       $max_bytes          Largest body, decoded; default 32 MiB, and none with a callback.
+	 *     @type int       $retries            Further attempts, 0 to 3, after a random wait that respects
+	 *                                         `retry-after` up to 20 seconds; default 2. Made when no connection
+	 *                                         came about, and after 429, 502, 503, 504 and 529 when the method is
+	 *                                         idempotent. A POST or PATCH is sent again after 429, 503 and 529, and only
+	 *                                         when this is given. Never after the callback was called.
+	 * }
+	 * @param callable|null $on_chunk Called with the body as it arrives, decoded:
+	 *                                `function ( string $bytes, array $head )`, where `$head` has `status` and
+	 *                                `headers` as below. Nothing more is read while it runs. When it returns
+	 *                                false or throws, or PHP has noticed that the browser is gone, the connection is
+	 *                                closed at once; an exception comes through unchanged. PHP notices when
+	 *                                it writes: print and flush(). After ignore_user_abort( true ) a browser that is
+	 *                                gone does not matter.
+	 * @return array {
+	 *     @type int         $status      Status of the answer, whatever it is.
+	 *     @type array       $headers     Lists of values by name in lower case, `set-cookie` among them; those
+	 *                                    about the connection are left out, and what a body was compressed
+	 *                                    with. The key is masked in them.
+	 *     @type string      $body        The body, decoded, with the key masked; '' with a callback.
+	 *     @type string|null $outcome     What the answer says of the key: `valid` (any 2xx), `no_credit`,
+	 *                                    `rate_limited`, `restricted`, `invalid` or `unknown`; null when it is
+	 *                                    about something else, such as an outage or the request.
+	 *     @type int|null    $retry_after Seconds the provider asks to wait.
+	 *     @type bool        $redacted    Whether the answer repeated the key, which was masked. The length in
+	 *                                    `content-length` is then the one before.
+	 *     @type int         $attempts    How many requests were made.
+	 *     @type int         $elapsed_ms  Milliseconds it took.
+	 *     @type bool        $stopped     Whether the callback, or the browser's absence, ended it.
+	 * }
+	 * @throws \Byok\Exception\InputException     provider_unknown, option_invalid, request_malformed,
+	 *                                            path_refused, context_*, base_url_*, origin_mismatch, key_*
+	 *                                            (what was encrypted is no key).
+	 * @throws \Byok\Exception\EnvelopeException  envelope_malformed, envelope_unsupported_version,
+	 *                                            envelope_unknown_key, envelope_refused.
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, key_file_*.
+	 * @throws \Byok\Exception\NetworkException   timeout, dns, connect, tls, address_refused, too_large, protocol
+	 *                                            (also after the callback was called), ca_file_unusable,
+	 *                                            test_provider_refused.
+	 */
+	function byok_send( string $provider, string $envelope, array $context, #[\SensitiveParameter] array $request, ?callable $on_chunk = null ): array {}
+
+	/**
+	 * Lists the models of a provider that the key of an envelope may use, all pages of the list.
+	 *
+	 * @param string $provider Provider id, see byok_providers().
+	 * @param string $envelope As for byok_send().
+	 * @param array  $context  As for byok_send().
+	 * @param array  $options  {
+	 *     @type string    $base_url Base URL, for providers with a custom one.
+	 *     @type int|float $timeout  Seconds for all pages, over 0 up to 60; default `byok.timeout`.
+	 * }
+	 * @return array<int, array{id: string, name: string, created_at: int|null}> In the provider's order, at
+	 *     most 5000; the name is the id where there is none, the time in seconds since 1970.
+	 * @throws \Byok\Exception\InputException     As byok_send(), and models_unsupported (there is no such list).
+	 * @throws \Byok\Exception\EnvelopeException  As byok_send().
+	 * @throws \Byok\Exception\KeySourceException As byok_send().
+	 * @throws \Byok\Exception\NetworkException   As byok_send(), and models_unreadable (the provider refused, or
+	 *                                            its answer is no such list).
+	 */
+	function byok_list_models( string $provider, string $envelope, array $context, array $options = [] ): array {}
+
+	/**
 	 * Masks a key for people: what names the provider, and the last four characters. Short keys are
 	 * masked whole.
 	 *

@@ -10,23 +10,28 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ureq::http::{HeaderName, HeaderValue, Response};
+use ureq::http::{HeaderName, HeaderValue, Request, Response};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
 };
-use ureq::{Agent, Body, Proxy};
+use ureq::{Agent, AsSendBody, Body, Proxy};
 use url::Host;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::origin::{BaseUrl, host_and_port};
+use crate::request::Limits;
 use crate::resolver::JudgingResolver;
 use crate::{Error, Result};
 
 /// The longest time to connect, TLS included. A provider that takes longer is down, and somebody
 /// waits at a screen.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection is still used. The load balancers of providers close theirs after a
+/// minute or more.
+const IDLE_AGE: Duration = Duration::from_secs(50);
 
 /// The most bytes of headers in an answer. Providers send under 4 KiB.
 const MAX_HEADERS: usize = 16 * 1024;
@@ -136,6 +141,7 @@ impl Client {
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_TIMEOUT))
+            .max_idle_age(IDLE_AGE)
             .max_response_header_size(MAX_HEADERS)
             .input_buffer_size(INPUT_BUFFER)
             .output_buffer_size(OUTPUT_BUFFER)
@@ -180,6 +186,46 @@ impl Client {
             })
             .call()
     }
+
+    /// Makes a POST request without a body.
+    pub(crate) fn post(
+        &self,
+        url: &str,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+        timeout: Duration,
+    ) -> std::result::Result<Response<Body>, ureq::Error> {
+        let request = self
+            .agent
+            .post(url)
+            .config()
+            .timeout_global(Some(timeout))
+            .build();
+        headers
+            .into_iter()
+            .fold(request, |request, (name, value)| {
+                request.header(name, value)
+            })
+            .send_empty()
+    }
+
+    /// Makes any request, with what is left of its time. The answer is returned whatever its status.
+    pub(crate) fn run(
+        &self,
+        request: Request<impl AsSendBody>,
+        limits: &Limits,
+        left: Duration,
+    ) -> std::result::Result<Response<Body>, ureq::Error> {
+        let request = self
+            .agent
+            .configure_request(request)
+            .timeout_global(Some(left))
+            .timeout_resolve(Some(limits.connect))
+            .timeout_connect(Some(limits.connect))
+            .timeout_recv_response(Some(limits.first_byte))
+            .timeout_per_read(Some(limits.idle))
+            .build();
+        self.agent.run(request)
+    }
 }
 
 /// A header value with a secret in it: marked, so that it is not printed or indexed, and wiped when
@@ -201,7 +247,7 @@ pub(crate) fn secret_header(scheme: Option<&str>, secret: &str) -> Option<Header
     Some(value)
 }
 
-/// Connects as ureq does, with two differences.
+/// Connects as ureq does, with three differences.
 #[derive(Debug)]
 struct CarefulConnector(DefaultConnector);
 
@@ -222,7 +268,11 @@ impl Connector for CarefulConnector {
             request_level: false,
             resolver: details.resolver,
             now: details.now,
-            timeout: details.timeout,
+            // A handshake has the time to connect.
+            timeout: NextTimeout {
+                per_read: None,
+                ..details.timeout
+            },
             current_time: details.current_time.clone(),
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
@@ -230,14 +280,19 @@ impl Connector for CarefulConnector {
         Ok(self
             .0
             .connect(&details, chained)?
-            .map(|inner| WipedTransport { inner }))
+            .map(|inner| WipedTransport {
+                inner,
+                answers: false,
+            }))
     }
 }
 
-/// Wipes what was sent from the output buffer, which otherwise lives as long as the connection.
+/// Wipes what was sent from the output buffer, which otherwise lives as long as the connection; and
+/// an answer from the input buffer when it has been read: a provider may repeat the key. Until an answer begins, the time between two reads has no bound of its own.
 #[derive(Debug)]
 struct WipedTransport {
     inner: Box<dyn Transport>,
+    answers: bool,
 }
 
 impl Transport for WipedTransport {
@@ -250,21 +305,49 @@ impl Transport for WipedTransport {
         amount: usize,
         timeout: NextTimeout,
     ) -> std::result::Result<(), ureq::Error> {
+        self.answers = false;
         let sent = self.inner.transmit_output(amount, timeout);
         self.inner.buffers().output()[..amount].zeroize();
         sent
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> std::result::Result<bool, ureq::Error> {
-        self.inner.await_input(timeout)
+        let per_read = timeout.per_read.filter(|_| self.answers);
+        let arrived = self.inner.await_input(NextTimeout {
+            per_read,
+            ..timeout
+        });
+        self.answers |= matches!(arrived, Ok(true));
+        arrived
     }
 
+    /// Asked when an answer has been read to its end, before the connection waits for the next one.
     fn is_open(&mut self) -> bool {
+        self.wipe_input();
         self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
         self.inner.is_tls()
+    }
+}
+
+impl WipedTransport {
+    fn wipe_input(&mut self) {
+        let buffers = self.inner.buffers();
+        // What is not consumed yet is somebody's answer; what is consumed counts as free room.
+        if buffers.input().is_empty() {
+            buffers.input_append_buf().zeroize();
+        }
+    }
+}
+
+/// Also of a connection that is not used again.
+impl Drop for WipedTransport {
+    fn drop(&mut self) {
+        let unread = self.inner.buffers().input().len();
+        self.inner.buffers().input_consume(unread);
+        self.wipe_input();
     }
 }
 
@@ -307,13 +390,39 @@ mod tests {
     fn what_was_sent_is_wiped() {
         for works in [true, false] {
             let inner = Box::new(Nowhere(LazyBuffers::new(64, 64), works));
-            let mut transport = WipedTransport { inner };
+            let mut transport = WipedTransport {
+                inner,
+                answers: false,
+            };
             let key = b"byok-test";
             transport.buffers().output()[..key.len()].copy_from_slice(key);
             let sent = transport.transmit_output(key.len(), NextTimeout::default());
             assert_eq!(sent.is_ok(), works);
             assert!(transport.buffers().output().iter().all(|b| *b == 0));
         }
+    }
+
+    #[test]
+    fn what_was_read_is_wiped() {
+        let inner = Box::new(Nowhere(LazyBuffers::new(64, 64), true));
+        let mut transport = WipedTransport {
+            inner,
+            answers: false,
+        };
+        let key = b"byok-test";
+        transport.buffers().input_append_buf()[..key.len()].copy_from_slice(key);
+        transport.buffers().input_appended(key.len());
+        transport.is_open();
+        assert_eq!(transport.buffers().input(), key, "nobody has read it");
+        transport.buffers().input_consume(key.len());
+        transport.is_open();
+        assert!(
+            transport
+                .buffers()
+                .input_append_buf()
+                .iter()
+                .all(|b| *b == 0)
+        );
     }
 
     #[test]

@@ -15,9 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::agent::{Client, secret_header};
 use crate::credential::Credential;
+use crate::failure::{reason_before_answer, reason_in_answer};
 use crate::provider::{Method, Proof, Provider, base_of};
-use crate::resolver::AddressRefused;
+use crate::retry::retry_after;
 use crate::{Error, Result, mask};
+
+pub use crate::failure::Reason;
 
 /// The most bytes of a body, decoded. The longest list of models has some 200 KiB.
 const MAX_BODY: u64 = 1024 * 1024;
@@ -61,50 +64,6 @@ impl Outcome {
             Self::Restricted => "restricted",
             Self::Invalid => "invalid",
             Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Where an outcome comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The provider's answer says it.
-    Answered,
-    /// The answer may be public, so that only "reachable" is known.
-    Keyless,
-    /// No whole answer in time.
-    Timeout,
-    /// The name does not resolve.
-    Dns,
-    /// No connection.
-    Connect,
-    /// No trusted TLS.
-    Tls,
-    /// The name leads to a private or reserved address.
-    AddressRefused,
-    /// The answer is larger than any real one.
-    TooLarge,
-    /// The answer is not HTTP, or broke off.
-    Protocol,
-    /// The answer points elsewhere, where the key is not sent.
-    Redirect,
-}
-
-impl Reason {
-    /// The stable code.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Keyless => "keyless",
-            Self::Timeout => "timeout",
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::AddressRefused => "address_refused",
-            Self::TooLarge => "too_large",
-            Self::Protocol => "protocol",
-            Self::Redirect => "redirect",
         }
     }
 }
@@ -193,6 +152,7 @@ fn ask(
     let headers = headers(provider, key).ok_or(Error::KeyControlCharacter)?;
     let answer = match provider.check.method {
         Method::Get => client.get(url, headers, timeout),
+        Method::Post => client.post(url, headers, timeout),
     };
     let mut response = match answer {
         Ok(response) => response,
@@ -218,7 +178,7 @@ fn ask(
             }
         }
     };
-    let retry_after = retry_after(&response);
+    let retry_after = retry_after(response.headers());
     Ok(Found {
         outcome,
         reason,
@@ -260,18 +220,6 @@ fn read(response: &mut Response<Body>) -> std::result::Result<Zeroizing<Vec<u8>>
     }
 }
 
-/// The time to wait, when it is given in seconds. Providers do; a date is left out.
-fn retry_after(response: &Response<Body>) -> Option<u32> {
-    response
-        .headers()
-        .get(http::header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-}
-
 fn reason_of(outcome: Outcome, proves: Proof) -> Reason {
     match (outcome, proves) {
         (Outcome::Valid, Proof::Reachable) => Reason::Keyless,
@@ -279,39 +227,8 @@ fn reason_of(outcome: Outcome, proves: Proof) -> Reason {
     }
 }
 
-/// Why there is no answer.
-fn reason_before_answer(error: &ureq::Error) -> Reason {
-    use std::io::ErrorKind;
-    match error {
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::TlsRequired => Reason::Tls,
-        ureq::Error::Io(error) => match error.kind() {
-            ErrorKind::TimedOut => Reason::Timeout,
-            // Before the first byte of an answer only rustls finds data invalid.
-            ErrorKind::InvalidData => Reason::Tls,
-            ErrorKind::UnexpectedEof
-            | ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::BrokenPipe => Reason::Protocol,
-            _ => Reason::Connect,
-        },
-        ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => Reason::Connect,
-        ureq::Error::HostNotFound => Reason::Dns,
-        ureq::Error::Other(error) if error.is::<AddressRefused>() => Reason::AddressRefused,
-        error => reason_in_answer(error),
-    }
-}
-
-/// Why an answer cannot be used.
-fn reason_in_answer(error: &ureq::Error) -> Reason {
-    match error {
-        ureq::Error::Timeout(_) => Reason::Timeout,
-        ureq::Error::LargeResponseHeader(..) | ureq::Error::BodyExceedsLimit(_) => Reason::TooLarge,
-        _ => Reason::Protocol,
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::collections::VecDeque;
     use std::net::SocketAddr;
@@ -329,7 +246,7 @@ mod tests {
 
     /// A name server with a new answer for each look-up, whatever the name; at last it knows none.
     #[derive(Debug)]
-    struct Leads(Mutex<VecDeque<SocketAddr>>);
+    pub(crate) struct Leads(pub Mutex<VecDeque<SocketAddr>>);
 
     impl Resolver for Leads {
         fn resolve(

@@ -88,6 +88,12 @@ errors! {
     BaseUrlNotHttps = Input, "base_url_not_https", "The base URL must begin with https://.";
     /// The key is bound to another address than the one it would be sent to.
     OriginMismatch = Input, "origin_mismatch", "This key is bound to another address than the one it would be sent to.";
+    /// A request's method, a header or its body cannot be sent.
+    RequestMalformed = Input, "request_malformed", "The request has a method, header or body that cannot be sent.";
+    /// A request's path could lead away from the provider's API.
+    PathRefused = Input, "path_refused", "The path must begin with one slash and hold neither dot segments, backslashes, fragments nor unescaped characters.";
+    /// The provider has no list of models that byok can read.
+    ModelsUnsupported = Input, "models_unsupported", "This provider has no list of models.";
     /// The address is loopback, private or reserved, and not allowed by `byok.allow_hosts`.
     AddressRefused = Network, "address_refused", "This address is on a private or reserved network and is not allowed by the server's configuration.";
 
@@ -145,6 +151,20 @@ errors! {
 
     /// The system's random number generator failed.
     RandomUnavailable = KeySource, "random_unavailable", "The system gives no random numbers.";
+    /// No whole answer came in time.
+    Timeout = Network, "timeout", "The provider did not answer in time.";
+    /// The provider's name does not resolve.
+    Dns = Network, "dns", "The provider's name cannot be looked up.";
+    /// No connection could be made.
+    Connect = Network, "connect", "There is no connection to the provider.";
+    /// No trusted TLS connection could be made.
+    Tls = Network, "tls", "The provider's certificate is not trusted, or TLS failed.";
+    /// The answer's headers or decoded body are larger than allowed.
+    TooLarge = Network, "too_large", "The provider's answer is larger than allowed.";
+    /// The answer is not HTTP, or broke off.
+    Protocol = Network, "protocol", "The provider's answer broke off or is not HTTP.";
+    /// The list of models is not what the provider documents, or the provider refused to give it.
+    ModelsUnreadable = Network, "models_unreadable", "The provider did not give a list of models.";
     /// `byok.ca_file` cannot be read or holds no certificate.
     CaFileUnusable = Network, "ca_file_unusable", "The file of byok.ca_file cannot be read or holds no certificate.";
     /// `byok.test_provider` is not an http(s) URL on loopback.

@@ -107,10 +107,7 @@ impl BaseUrl {
         let Ok(uri) = self.join("/").parse::<Uri>() else {
             return false;
         };
-        uri.scheme_str() == Some(self.scheme)
-            && uri.host() == Some(self.host.to_string().as_str())
-            && uri.port_u16() == Some(self.port)
-            && uri.query().is_none()
+        self.is_origin_of(&uri) && uri.query().is_none()
     }
 
     /// What a key of a fixed address is bound to: `scheme://host:port`, lower case, the port always
@@ -136,6 +133,37 @@ impl BaseUrl {
             path: format!("{}/{id}{}", self.path, fixed.path),
             ..self.clone()
         }
+    }
+
+    /// The same origin, without a path.
+    pub(crate) fn without_path(&self) -> Self {
+        Self {
+            path: String::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether there is a path.
+    pub(crate) fn has_path(&self) -> bool {
+        !self.path.is_empty()
+    }
+
+    /// Whether a path of this origin is below the own one.
+    pub(crate) fn is_above(&self, path: &str) -> bool {
+        path.strip_prefix(&self.path)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    }
+
+    /// Whether the other has the same scheme, host and port.
+    pub(crate) fn is_same_origin(&self, other: &Self) -> bool {
+        self.scheme == other.scheme && other.is_at(&self.host, self.port)
+    }
+
+    /// Whether an address, as the client of HTTP reads it, has this scheme, host and port.
+    pub(crate) fn is_origin_of(&self, uri: &Uri) -> bool {
+        uri.scheme_str() == Some(self.scheme)
+            && uri.host() == Some(self.host.to_string().as_str())
+            && uri.port_u16() == Some(self.port)
     }
 
     /// Whether it is on this machine.

@@ -60,6 +60,9 @@ pub struct Provider {
     pub headers: BTreeMap<String, String>,
     /// The cheapest call that proves a key.
     pub check: Check,
+    /// Where it lists its models; `None` when it lists none, or thousands of everybody's.
+    #[serde(default)]
+    pub models: Option<Models>,
 }
 
 /// How a request carries the key: always a header, never the URL, which ends up in logs.
@@ -89,6 +92,45 @@ pub struct Check {
     pub rules: Vec<Rule>,
 }
 
+/// Where the models are listed, and what a list looks like.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Models {
+    /// What follows the base URL, with a query that asks for large pages.
+    pub path: String,
+    /// Where lists of models are in the answer (RFC 6901); those that are there count.
+    pub lists: Vec<String>,
+    /// The field of a model that requests name it by.
+    pub id: String,
+    /// What an id begins with that requests leave out.
+    #[serde(default)]
+    pub without: Option<String>,
+    /// The field with a name for people.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The field with the time when it was made: seconds since 1970, or a date.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// How the next page is asked for; `None` when there is one page.
+    #[serde(default)]
+    pub next: Option<Next>,
+}
+
+/// How the next page of a list is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Next {
+    /// Where the answer has the mark of the next page (RFC 6901).
+    pub pointer: String,
+    /// Where the answer says whether there is a next page, when the mark alone does not.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// The parameter that takes the mark.
+    pub parameter: String,
+}
+
 /// The methods that checks use.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "UPPERCASE")]
@@ -96,6 +138,8 @@ pub struct Check {
 pub enum Method {
     /// Reads.
     Get,
+    /// Asks without a body.
+    Post,
 }
 
 /// What a successful check proves.
@@ -123,11 +167,25 @@ pub struct Rule {
     /// with it: a captive portal or a parked domain also answers 200.
     #[serde(default)]
     pub present: Option<String>,
+    /// The body is JSON and has this switch at a pointer.
+    #[serde(default)]
+    pub equals: Option<Equals>,
     /// The body is JSON and has a number at a pointer which is not above a limit.
     #[serde(default)]
     pub at_most: Option<AtMost>,
     /// What it means.
     pub outcome: Outcome,
+}
+
+/// A condition on a switch in a JSON body.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Equals {
+    /// Where the switch is (RFC 6901).
+    pub pointer: String,
+    /// How it must be.
+    pub value: bool,
 }
 
 /// A condition on a number in a JSON body.
@@ -180,12 +238,35 @@ impl Provider {
 }
 
 impl Check {
-    /// What an answer means. Whatever no rule knows is unknown.
+    /// What the answer to any other request says of the key; `None` when it says nothing.
+    ///
+    /// A bare 400 may be about the request, so only what names its reason counts there; and a 403
+    /// may be about the model that was asked for, so it alone never says that a key is invalid.
+    pub fn outcome_in_use(&self, status: u16, body: &[u8]) -> Option<Outcome> {
+        let told = || self.first(status, body, |rule| !rule.contains.is_empty());
+        match status {
+            200..=299 => Some(Outcome::Valid),
+            401 | 402 | 429 => Some(self.outcome(status, body)),
+            403 => told().or(match self.outcome(status, body) {
+                Outcome::Invalid => Some(Outcome::Restricted),
+                other => Some(other),
+            }),
+            _ => told(),
+        }
+    }
+
+    /// What the answer to the check means. Whatever no rule knows is unknown.
     pub fn outcome(&self, status: u16, body: &[u8]) -> Outcome {
+        self.first(status, body, |_| true)
+            .unwrap_or(Outcome::Unknown)
+    }
+
+    /// What the first rule of some says that fits.
+    fn first(&self, status: u16, body: &[u8], some: impl Fn(&Rule) -> bool) -> Option<Outcome> {
         let json = LazyLock::new(|| serde_json::from_slice::<serde_json::Value>(body).ok());
         self.rules
             .iter()
-            .filter(|rule| rule.status.contains(&status))
+            .filter(|rule| rule.status.contains(&status) && some(rule))
             .filter(|rule| {
                 rule.contains.is_empty() || rule.contains.iter().any(|text| holds(body, text))
             })
@@ -196,6 +277,13 @@ impl Check {
                 json.as_ref()
                     .is_some_and(|json| json.pointer(pointer).is_some())
             })
+            .filter(|rule| {
+                let Some(equals) = &rule.equals else {
+                    return true;
+                };
+                json.as_ref()
+                    .is_some_and(|json| json.pointer(&equals.pointer) == Some(&equals.value.into()))
+            })
             .find(|rule| {
                 let Some(limit) = &rule.at_most else {
                     return true;
@@ -205,7 +293,7 @@ impl Check {
                     .and_then(|json| json.pointer(&limit.pointer)?.as_f64());
                 number.is_some_and(|number| number <= limit.number)
             })
-            .map_or(Outcome::Unknown, |rule| rule.outcome)
+            .map(|rule| rule.outcome)
     }
 }
 
@@ -343,7 +431,11 @@ mod tests {
             }
             let valid = p.check.rules.iter().filter(|r| r.outcome == Outcome::Valid);
             for rule in valid {
-                assert!(rule.present.is_some(), "{id}: a bare 200 proves nothing");
+                let shown = rule.present.is_some() || rule.equals.is_some();
+                assert!(shown, "{id}: a bare 200 proves nothing");
+            }
+            for path in p.models.iter().map(|models| &models.path) {
+                assert!(path.starts_with('/'), "{id}");
             }
             let texts = p.check.rules.iter().flat_map(|r| &r.contains);
             assert!(

@@ -114,8 +114,7 @@ pub fn timeout() -> Duration {
     duration(seconds).unwrap_or(Duration::from_secs_f64(TIMEOUT_DEFAULT))
 }
 
-/// Seconds as a duration, if over 0 and at most [`TIMEOUT_MAX`].
-pub fn duration(seconds: f64) -> Option<Duration> {
+fn duration(seconds: f64) -> Option<Duration> {
     (seconds > 0.0 && seconds <= TIMEOUT_MAX).then(|| Duration::from_secs_f64(seconds))
 }
 

@@ -6,10 +6,13 @@
 // The macros of ext-php-rs generate items without documentation.
 #![allow(missing_docs)]
 
+mod client;
 mod envelopes;
 mod environment;
 mod ini;
+mod models;
 mod providers;
+mod send;
 mod shim;
 mod sources;
 mod texts;
@@ -20,12 +23,13 @@ use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 
 /// Parameters that carry a secret, counted from 0.
-const SENSITIVE: [(&str, u32); 6] = [
+const SENSITIVE: [(&str, u32); 7] = [
     ("byok_encrypt", 0),
     ("byok_reencrypt", 2),
     ("byok_validate_key", 1),
     ("byok_mask", 0),
     ("byok_redact", 0),
+    ("byok_send", 3),
     ("byok_detect_provider", 0),
 ];
 
@@ -116,6 +120,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .post_deactivate_function(request_over)
         .info_function(info);
     let module = texts::register(providers::register(envelopes::register(module)));
+    let module = models::register(send::register(module));
     #[cfg(debug_assertions)]
     let module = module.function(wrap_function!(byok_test_panic));
     module

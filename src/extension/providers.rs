@@ -1,9 +1,7 @@
 //! `byok_validate_key()`, `byok_validate_envelope()`, `byok_providers()`, `byok_detect_provider()`, `byok_origin()`.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
-use byok_engine::agent::{Client, Policy};
 use byok_engine::credential::Credential;
 use byok_engine::envelope::Envelope;
 use byok_engine::provider::{self, Provider};
@@ -12,42 +10,20 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use secrecy::ExposeSecret;
 
-use crate::values::{Array, Bytes, Failure, Table, call};
+use crate::client::client;
+use crate::values::{Array, Bytes, Failure, Table, call, seconds};
 use crate::{envelopes, ini};
 
-thread_local! {
-    /// One client per process, so that connections outlive a request, and the process it was made in.
-    static CLIENT: RefCell<Option<(u32, Policy, Client)>> = const { RefCell::new(None) };
+/// The options of a check, and of a list of models.
+pub struct Options {
+    /// Base URL, for providers with a custom one.
+    pub base_url: Option<String>,
+    /// Time for all of it.
+    pub timeout: Duration,
 }
 
-fn with_client<R>(body: impl FnOnce(&Client) -> Result<R>) -> Result<R> {
-    let pid = std::process::id();
-    let policy = ini::policy();
-    CLIENT.with_borrow_mut(|slot| {
-        let usable = slot
-            .as_ref()
-            .is_some_and(|(owner, made_for, _)| *owner == pid && *made_for == policy);
-        if !usable {
-            if let Some((owner, _, client)) = slot.take()
-                && owner != pid
-            {
-                // Inherited over fork: dropping it would end the parent's TLS sessions.
-                std::mem::forget(client);
-            }
-            *slot = Some((pid, policy.clone(), Client::new(policy)?));
-        }
-        // Invariant: filled above.
-        let (_, _, client) = slot.as_ref().expect("the client was just made");
-        body(client)
-    })
-}
-
-struct Options {
-    base_url: Option<String>,
-    timeout: Duration,
-}
-
-fn options(given: &Array<'_>) -> Result<Options> {
+/// Reads the options.
+pub fn options(given: &Array<'_>) -> Result<Options> {
     let mut options = Options {
         base_url: None,
         timeout: ini::timeout(),
@@ -62,12 +38,7 @@ fn options(given: &Array<'_>) -> Result<Options> {
                     .ok_or(Error::OptionInvalid)?
             }
             b"timeout" => {
-                let seconds = value
-                    .double()
-                    .or_else(|| value.long().map(|seconds| seconds as f64));
-                options.timeout = seconds
-                    .and_then(ini::duration)
-                    .ok_or(Error::OptionInvalid)?;
+                options.timeout = seconds(value, ini::TIMEOUT_MAX).ok_or(Error::OptionInvalid)?;
             }
             _ => return Err(Error::OptionInvalid),
         }
@@ -77,7 +48,8 @@ fn options(given: &Array<'_>) -> Result<Options> {
     Ok(options)
 }
 
-fn find(id: &[u8]) -> Result<&'static Provider> {
+/// The provider with this id.
+pub fn find(id: &[u8]) -> Result<&'static Provider> {
     provider::find(std::str::from_utf8(id).map_err(|_| Error::ProviderUnknown)?)
 }
 
@@ -124,15 +96,13 @@ fn ask(
     options: &Options,
     credential: &Credential,
 ) -> std::result::Result<Table, Failure> {
-    let checked = with_client(|client| {
-        check::check(
-            client,
-            provider,
-            options.base_url.as_deref(),
-            credential,
-            options.timeout,
-        )
-    })?;
+    let checked = check::check(
+        &*client()?,
+        provider,
+        options.base_url.as_deref(),
+        credential,
+        options.timeout,
+    )?;
     let mut table = ZendHashTable::new();
     table.insert("outcome", checked.outcome.as_str())?;
     table.insert("provider", provider.id.as_str())?;

@@ -185,6 +185,14 @@ void byok_wipe_globals(const char *name, size_t length, const char *mark, size_t
 	}
 }
 
+/* --- Output ----------------------------------------------------------------------------------- */
+
+/* PHP notices only when it writes that nobody reads. ignore_user_abort() asks to go on all the same. */
+bool byok_is_browser_gone(void)
+{
+	return PG(connection_status) != PHP_CONNECTION_NORMAL && !PG(ignore_user_abort);
+}
+
 /* --- phpinfo() -------------------------------------------------------------------------------- */
 
 /* The rows of phpinfo() for this module's INI entries. */

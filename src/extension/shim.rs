@@ -2,6 +2,7 @@
 //!
 //! It promises that nothing borrowed from PHP outlives the request. It decides nothing.
 
+use std::convert::Infallible;
 use std::ffi::{CStr, c_char};
 
 use byok_engine::Error;
@@ -39,6 +40,7 @@ unsafe extern "C" {
     fn byok_is_fpm() -> bool;
     fn byok_has_fpm_request() -> bool;
     fn byok_is_preloading() -> bool;
+    fn byok_is_browser_gone() -> bool;
     fn byok_display_ini(module: *mut zend_module_entry);
 }
 
@@ -134,6 +136,12 @@ pub fn is_preloading() -> bool {
     unsafe { byok_is_preloading() }
 }
 
+/// Whether who asked for this request is known to be gone, and the request should end with it.
+pub fn is_browser_gone() -> bool {
+    // SAFETY: reads what PHP knows of the current request.
+    unsafe { byok_is_browser_gone() }
+}
+
 /// Prints this module's INI entries into `phpinfo()`.
 pub fn display_ini(module: *mut zend_module_entry) {
     // SAFETY: PHP gave us the module to print.
@@ -144,6 +152,18 @@ pub fn display_ini(module: *mut zend_module_entry) {
 pub struct OwnString(ZBox<ZendStr>);
 
 impl OwnString {
+    /// A copy of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let copied = Self::with(bytes.len(), |out| {
+            out.copy_from_slice(bytes);
+            Ok::<_, Infallible>(())
+        });
+        match copied {
+            Ok(string) => string,
+            Err(never) => match never {},
+        }
+    }
+
     /// Makes a string of `length` bytes and lets `write` fill it. On failure it is wiped.
     pub fn with<E>(
         length: usize,

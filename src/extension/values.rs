@@ -1,10 +1,14 @@
 //! Arguments and results in the shapes of PHP.
 
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::convert::{FromZval, StubLiteral};
 use ext_php_rs::exception::{PhpException, PhpResult};
 use ext_php_rs::flags::DataType;
-use ext_php_rs::types::{ZendHashTable, Zval};
+use ext_php_rs::types::{ZendCallable, ZendHashTable, Zval};
+use ext_php_rs::zend::{CatchError, bailout, try_catch};
 
 use byok_engine::Error;
 
@@ -42,8 +46,13 @@ impl Array<'_> {
 }
 
 impl<'a> Array<'a> {
+    /// An array within another.
+    pub fn of(table: &'a ZendHashTable) -> Self {
+        Array(Some(table))
+    }
+
     /// Its entries in order; the name is empty for a number as key, which no option has.
-    pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, &'a Zval)> {
+    pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, &'a Zval)> + use<'a> {
         self.0.into_iter().flat_map(|table| {
             table.iter().map(|(key, value)| {
                 let name = match key {
@@ -70,17 +79,37 @@ impl StubLiteral for Array<'_> {
     }
 }
 
+/// A `?callable $… = null`.
+pub struct Callable<'a>(pub ZendCallable<'a>);
+
+impl<'a> FromZval<'a> for Callable<'a> {
+    const TYPE: DataType = DataType::Callable;
+
+    fn from_zval(zval: &'a Zval) -> Option<Self> {
+        ZendCallable::new(zval).ok().map(Callable)
+    }
+}
+
+impl StubLiteral for Callable<'_> {
+    fn stub_literal(&self) -> String {
+        // Only `null` is a default here, and that is the literal of `None`.
+        "null".to_owned()
+    }
+}
+
 /// A PHP array to return.
 pub type Table = ZBox<ZendHashTable>;
 
 /// Runs the body of a function: errors become exceptions, and a panic becomes an `Error` with a
 /// fixed text, because a panic's own text may hold an input.
 pub fn call<T>(body: impl FnOnce() -> Result<T, Failure>) -> PhpResult<T> {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(body));
     match outcome {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(Failure::Engine(error))) => Err(shim::exception(error)),
         Ok(Err(Failure::Php(error))) => Err(error.into()),
+        // SAFETY: PHP called us, so there is a frame that catches it; all of ours is dropped.
+        Ok(Err(Failure::Bailout)) => unsafe { bailout() },
         Err(_) => Err(PhpException::new(
             "byok met an internal error; nothing was done. Please report it.".to_owned(),
             0,
@@ -93,8 +122,28 @@ pub fn call<T>(body: impl FnOnce() -> Result<T, Failure>) -> PhpResult<T> {
 pub enum Failure {
     /// The engine refused.
     Engine(Error),
-    /// PHP could not take a value: it is out of memory, say.
+    /// PHP could not take a value, or has an exception of its own, which goes on unchanged.
     Php(ext_php_rs::error::Error),
+    /// PHP gives the request up: a limit of time or memory, a fatal error, `exit`.
+    Bailout,
+}
+
+/// Runs what may make PHP give the request up, which jumps past every `Drop` of ours, and catches
+/// that. [`call`] lets it go on.
+pub fn guarded<T>(body: impl FnOnce() -> T) -> Result<T, Failure> {
+    match try_catch(AssertUnwindSafe(body)) {
+        Ok(value) => Ok(value),
+        Err(CatchError::Panic(_)) => panic!("within a guarded call"),
+        Err(_) => Err(Failure::Bailout),
+    }
+}
+
+/// Seconds as a duration, if over 0 and at most `most`.
+pub fn seconds(value: &Zval, most: f64) -> Option<Duration> {
+    let seconds = value
+        .double()
+        .or_else(|| value.long().map(|seconds| seconds as f64))?;
+    (seconds > 0.0 && seconds <= most).then(|| Duration::from_secs_f64(seconds))
 }
 
 impl From<Error> for Failure {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api::{self, Flaky};
 use crate::http::{Answer, Request};
 use crate::mode::Mode;
 
@@ -27,6 +28,9 @@ static PROVIDERS: LazyLock<BTreeMap<String, Facts>> = LazyLock::new(|| {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Facts {
+    /// How it is asked for the check of a key.
+    #[serde(default = "get")]
+    method: String,
     path: String,
     header: String,
     #[serde(default)]
@@ -38,6 +42,25 @@ struct Facts {
     #[serde(default)]
     keyless: bool,
     answers: BTreeMap<String, (u16, Value)>,
+    /// Its list of models, where that is another one than the answer to the check.
+    #[serde(default)]
+    models: Option<Models>,
+}
+
+/// A list of models, in pages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Models {
+    path: String,
+    /// The parameter that asks for a page.
+    #[serde(default)]
+    parameter: String,
+    /// The pages, by what the parameter holds; the first one by nothing.
+    pages: BTreeMap<String, Value>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
 }
 
 /// The provider that a path belongs to, and the path there.
@@ -66,21 +89,12 @@ pub fn answer(
     request: &Request,
     forced: Option<Mode>,
     trap: &str,
+    flaky: &Flaky,
     stream: &mut (impl Read + Write),
 ) -> io::Result<bool> {
     let Some((facts, path)) = provider_of(&request.path) else {
         return plain(404, &json!({ "error": "no such provider" }), stream);
     };
-    if path != facts.path {
-        return plain(404, &json!({ "error": { "message": "not found" } }), stream);
-    }
-    if request.method != "GET" {
-        return plain(
-            405,
-            &json!({ "error": { "message": "method not allowed" } }),
-            stream,
-        );
-    }
     let lacks = |(name, value): (&String, &String)| request.header(name) != Some(value);
     if facts.requires.iter().any(lacks) {
         return plain(
@@ -155,6 +169,22 @@ pub fn answer(
             stream,
         ),
         Mode::Huge => huge(stream),
+        Mode::Valid if path != facts.path || is_list(facts, request, path) => {
+            let models = facts.models.as_ref().filter(|models| models.path == path);
+            let Some(models) = models else {
+                return api::answer(request, path, key.unwrap_or_default(), flaky, stream);
+            };
+            let page = request.parameter(&models.parameter).unwrap_or_default();
+            match models.pages.get(page) {
+                Some(page) => plain(200, page, stream),
+                None => plain(400, &json!({ "error": "no such page" }), stream),
+            }
+        }
+        Mode::Valid if request.method != facts.method => plain(
+            405,
+            &json!({ "error": { "message": "method not allowed" } }),
+            stream,
+        ),
         Mode::Valid | Mode::NoCredit | Mode::RateLimited | Mode::Restricted | Mode::Invalid => {
             let Some((status, body)) = facts.answers.get(mode.word()) else {
                 return plain(500, &json!({ "error": "not in answers.json" }), stream);
@@ -167,6 +197,16 @@ pub fn answer(
             Ok(true)
         }
     }
+}
+
+/// Whether the answer to the check is left out for the whole list of models at the same path.
+fn is_list(facts: &Facts, request: &Request, path: &str) -> bool {
+    let few = ["limit", "pageSize"];
+    let all = !few.iter().any(|name| request.parameter(name) == Some("1"));
+    all && facts
+        .models
+        .as_ref()
+        .is_some_and(|models| models.path == path)
 }
 
 fn plain(status: u16, body: &Value, stream: &mut impl Write) -> io::Result<bool> {

@@ -5,7 +5,10 @@ use std::io::{self, Read, Write};
 /// The most bytes of a request's head. Keys have up to 8 KiB.
 const MAX_HEAD: usize = 32 * 1024;
 
-/// A request, its body read and forgotten.
+/// As much of a body is kept; the rest is read and forgotten.
+const MAX_BODY: u64 = 4 * 1024 * 1024;
+
+/// A request.
 #[derive(Debug)]
 pub struct Request {
     /// Such as `GET`.
@@ -16,6 +19,8 @@ pub struct Request {
     pub query: String,
     /// Names in lower case, and values.
     pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 impl Request {
@@ -40,7 +45,7 @@ impl Request {
             .path
             .map(|target| target.split_once('?').unwrap_or((target, "")))
             .unwrap_or_default();
-        let request = Self {
+        let mut request = Self {
             method: parsed.method.unwrap_or_default().to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
@@ -54,13 +59,30 @@ impl Request {
                     )
                 })
                 .collect(),
+            body: Vec::new(),
         };
-        let length = request
+        let length: u64 = request
             .header("content-length")
             .and_then(|v| v.parse().ok())
             .unwrap_or(0);
-        io::copy(&mut stream.take(length), &mut io::sink())?;
+        let mut body = stream.take(length);
+        (&mut body).take(MAX_BODY).read_to_end(&mut request.body)?;
+        io::copy(&mut body, &mut io::sink())?;
         Ok(Some(request))
+    }
+
+    /// The value of a parameter of the query, as it is written there.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| value)
+    }
+
+    /// A number in the query.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.parameter(name)?.parse().ok()
     }
 
     /// The value of a header.
@@ -69,6 +91,36 @@ impl Request {
             .iter()
             .find(|(n, _)| n == name)
             .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A body that is written piece by piece, each at once.
+pub struct Chunks<'a, W: Write>(&'a mut W);
+
+impl<'a, W: Write> Chunks<'a, W> {
+    /// Writes the head.
+    pub fn begin(content_type: &str, stream: &'a mut W) -> io::Result<Self> {
+        let head = format!(
+            "HTTP/1.1 200 Test\r\ncontent-type: {content_type}\r\ncache-control: no-store\r\ntransfer-encoding: chunked\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes())?;
+        stream.flush()?;
+        Ok(Self(stream))
+    }
+
+    /// Writes one piece, which must not be empty.
+    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        let mut bytes = format!("{:x}\r\n", piece.len()).into_bytes();
+        bytes.extend(piece);
+        bytes.extend(b"\r\n");
+        self.0.write_all(&bytes)?;
+        self.0.flush()
+    }
+
+    /// Ends the body. The connection may be used again.
+    pub fn end(self) -> io::Result<()> {
+        self.0.write_all(b"0\r\n\r\n")?;
+        self.0.flush()
     }
 }
 

@@ -1,12 +1,15 @@
 //! A test provider: a real HTTP server on loopback that answers like the AI providers whose keys
-//! byok checks. It is not the real thing: it knows the one path that a check asks, and any key is
-//! right that says so itself (`…byok-test-valid…`).
+//! byok uses. It is a double, not the real thing: it knows the path that a check asks, lists of
+//! models, and one answer for each way to ask a model; and any key is right that says so itself
+//! (`…byok-test-valid…`).
 //!
 //! Below `/{provider id}` it has the provider's own path, and looks for the key where that provider
 //! does. The key chooses the answer, see [`Mode`]. It keeps a record of what was asked, without
 //! keys. A second port is a trap: nothing should ever connect to it.
 
 mod answer;
+mod api;
+mod double;
 mod http;
 mod mode;
 mod tls;
@@ -23,6 +26,7 @@ use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::api::Flaky;
 use crate::http::{Answer, Request};
 
 pub use crate::answer::ids;
@@ -40,8 +44,10 @@ pub struct Recorded {
     pub path: String,
     /// Names of the headers, in lower case.
     pub headers: Vec<String>,
-    /// Where a test key was: `header`, `url` or nowhere.
+    /// Where a test key was: `header`, `url`, `body` or nowhere.
     pub key_in: Option<&'static str>,
+    /// The last four characters of a test key in a header, which tell keys of one test apart.
+    pub key_end: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -49,8 +55,10 @@ struct Shared {
     forced: Mutex<Option<Mode>>,
     requests: Mutex<Vec<Recorded>>,
     connections: AtomicUsize,
+    open: AtomicUsize,
     resumed: AtomicUsize,
     trapped: AtomicUsize,
+    flaky: Flaky,
     stopped: AtomicBool,
 }
 
@@ -197,9 +205,17 @@ fn serve_tls(
     serve(stream, shared, trap)
 }
 
-/// Answers the requests of one connection.
-fn serve(mut stream: impl Read + Write, shared: &Shared, trap: &str) -> io::Result<()> {
+/// Counts a connection as long as it is open.
+fn serve(stream: impl Read + Write, shared: &Shared, trap: &str) -> io::Result<()> {
     shared.connections.fetch_add(1, Ordering::SeqCst);
+    shared.open.fetch_add(1, Ordering::SeqCst);
+    let served = answer_all(stream, shared, trap);
+    shared.open.fetch_sub(1, Ordering::SeqCst);
+    served
+}
+
+/// Answers the requests of one connection.
+fn answer_all(mut stream: impl Read + Write, shared: &Shared, trap: &str) -> io::Result<()> {
     while let Some(request) = Request::read(&mut stream)? {
         let again = match request.path.strip_prefix("/__") {
             Some(command) => {
@@ -209,7 +225,7 @@ fn serve(mut stream: impl Read + Write, shared: &Shared, trap: &str) -> io::Resu
             None => {
                 lock(&shared.requests).push(record(&request));
                 let forced = *lock(&shared.forced);
-                answer::answer(&request, forced, trap, &mut stream)?
+                answer::answer(&request, forced, trap, &shared.flaky, &mut stream)?
             }
         };
         if !again || request.header("connection") == Some("close") {
@@ -224,6 +240,10 @@ fn control(method: &str, command: &str, shared: &Shared) -> Answer {
     match (method, command.split_once('/').unwrap_or((command, ""))) {
         ("GET", ("health", "")) => Answer::json(200, &json!({ "ok": true })),
         ("GET", ("requests", "")) => Answer::json(200, &json!(*lock(&shared.requests))),
+        ("GET", ("connections", "")) => {
+            Answer::json(200, &json!(shared.connections.load(Ordering::SeqCst)))
+        }
+        ("GET", ("open", "")) => Answer::json(200, &json!(shared.open.load(Ordering::SeqCst))),
         ("GET", ("trapped", "")) => {
             Answer::json(200, &json!(shared.trapped.load(Ordering::SeqCst)))
         }
@@ -246,12 +266,10 @@ fn record(request: &Request) -> Recorded {
     let is_key = |text: &str| text.contains("byok-test");
     let key_in = if is_key(&request.path) || is_key(&request.query) {
         Some("url")
+    } else if request.headers.iter().any(|(_, value)| is_key(value)) {
+        Some("header")
     } else {
-        request
-            .headers
-            .iter()
-            .any(|(_, value)| is_key(value))
-            .then_some("header")
+        is_key(&String::from_utf8_lossy(&request.body)).then_some("body")
     };
     Recorded {
         method: request.method.clone(),
@@ -266,6 +284,12 @@ fn record(request: &Request) -> Recorded {
             .map(|(name, _)| name.clone())
             .collect(),
         key_in,
+        key_end: request
+            .headers
+            .iter()
+            .find(|(_, value)| is_key(value))
+            .and_then(|(_, value)| value.get(value.len().saturating_sub(4)..))
+            .map(str::to_owned),
     }
 }
 

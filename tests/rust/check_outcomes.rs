@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use byok_engine::Error;
 use byok_engine::check::{Outcome, Reason, check};
 use byok_engine::credential::Credential;
-use byok_engine::provider::{find, providers};
+use byok_engine::provider::{Proof, find, providers};
 use byok_test_provider::Server;
 
 use crate::check_support::{LONG, base_url, checked, checked_key, client, key};
@@ -31,6 +31,7 @@ fn each_provider_has_six_outcomes() {
     let exceptions = [
         ("google", "no-credit", Outcome::RateLimited),
         ("openrouter", "restricted", Outcome::Unknown),
+        ("fireworks", "restricted", Outcome::Invalid),
     ];
     let server = Server::start().expect("a server");
     for provider in providers() {
@@ -46,7 +47,7 @@ fn each_provider_has_six_outcomes() {
                 provider.id
             );
             assert!(checked.http_status.is_some());
-            let keyless = provider.custom_base_url() && word == "valid";
+            let keyless = provider.check.proves == Proof::Reachable && word == "valid";
             let reason = if keyless {
                 Reason::Keyless
             } else {
@@ -169,6 +170,44 @@ fn answers_mean_what_the_providers_document() {
             Unknown,
         ),
         ("openai-compatible", 200, "hello", Unknown),
+        (
+            "xai",
+            400,
+            r#"{"error":"Incorrect API key provided"}"#,
+            Invalid,
+        ),
+        (
+            "xai",
+            200,
+            r#"{"api_key_id":"a","api_key_disabled":true}"#,
+            Restricted,
+        ),
+        (
+            "xai",
+            200,
+            r#"{"api_key_id":"a","team_blocked":true}"#,
+            Restricted,
+        ),
+        ("deepseek", 200, r#"{"is_available":false}"#, NoCredit),
+        ("deepseek", 200, r#"{"is_available":"yes"}"#, Unknown),
+        ("deepseek", 402, "", NoCredit),
+        ("together", 200, r#"{"data":[{"id":"model"}]}"#, Unknown),
+        ("cohere", 200, r#"{"valid":false}"#, Invalid),
+        ("cohere", 200, r#"{"valid":1}"#, Unknown),
+        ("fireworks", 412, "", NoCredit),
+        (
+            "elevenlabs",
+            401,
+            r#"{"detail":{"status":"missing_permissions"}}"#,
+            Restricted,
+        ),
+        (
+            "moonshot",
+            429,
+            r#"{"error":{"type":"exceeded_current_quota_error"}}"#,
+            NoCredit,
+        ),
+        ("replicate", 402, "", NoCredit),
     ] {
         let provider = find(id).expect("in the table");
         assert_eq!(
@@ -176,6 +215,43 @@ fn answers_mean_what_the_providers_document() {
             outcome,
             "{id} {status} {body}"
         );
+    }
+}
+
+#[test]
+fn an_answer_in_use_speaks_of_the_key_only_when_it_does() {
+    use Outcome::{Invalid, NoCredit, RateLimited, Restricted, Unknown, Valid};
+    for (id, status, body, outcome) in [
+        ("openai", 200, "", Some(Valid)),
+        ("openai", 201, "{}", Some(Valid)),
+        ("openai", 401, "", Some(Invalid)),
+        ("openai", 402, "", Some(Unknown)),
+        ("openai", 403, "", Some(Restricted)),
+        ("openai", 429, "", Some(RateLimited)),
+        ("openai", 429, "insufficient_quota", Some(NoCredit)),
+        ("openai", 302, "", None),
+        ("openai", 400, "", None),
+        ("openai", 404, "", None),
+        ("openai", 500, "", None),
+        ("openai", 529, "", None),
+        (
+            "anthropic",
+            400,
+            "credit balance is too low",
+            Some(NoCredit),
+        ),
+        ("anthropic", 400, "max_tokens is required", None),
+        ("google", 400, "API_KEY_INVALID", Some(Invalid)),
+        ("google", 403, "reported as leaked", Some(Invalid)),
+        // In a check these mean the key; in use they may mean the request.
+        ("xai", 400, "", None),
+        ("elevenlabs", 400, "", None),
+        ("fireworks", 403, "", Some(Restricted)),
+        ("fireworks", 412, "", None),
+    ] {
+        let provider = find(id).expect("in the table");
+        let told = provider.check.outcome_in_use(status, body.as_bytes());
+        assert_eq!(told, outcome, "{id} {status} {body}");
     }
 }
 

@@ -112,6 +112,23 @@ abstract class ExtensionTestCase extends TestCase {
 		}
 	}
 
+	/** Every readable mapping of a process that a core dump takes (proc(5): the flag `dd` leaves one out). */
+	protected function dump( int $pid ): string {
+		$maps   = file_get_contents( "/proc/$pid/smaps" );
+		$memory = fopen( "/proc/$pid/mem", 'rb' );
+		$all    = '';
+		preg_match_all( '/^([0-9a-f]+)-([0-9a-f]+) r\S+ .*?^VmFlags:([^\n]*)$/ms', $maps, $mappings, PREG_SET_ORDER );
+		foreach ( $mappings as list( $line, $start, $end, $flags ) ) {
+			if ( in_array( 'dd', explode( ' ', $flags ), true ) || str_contains( strtok( $line, "\n" ), '[v' ) ) {
+				continue;
+			}
+			fseek( $memory, hexdec( $start ) );
+			// A page beyond the end of a file cannot be read; a dump has none of it either.
+			$all .= (string) @stream_get_contents( $memory, hexdec( $end ) - hexdec( $start ) );
+		}
+		return $all;
+	}
+
 	/** PHP source of a string literal. */
 	protected function literal( $value ): string {
 		return var_export( $value, true );

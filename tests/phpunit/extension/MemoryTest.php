@@ -100,21 +100,4 @@ final class MemoryTest extends ExtensionTestCase {
 		}
 		return array( $told, $found );
 	}
-
-	/** Every readable mapping of a process that a core dump takes (proc(5): the flag `dd` leaves one out). */
-	private function dump( int $pid ): string {
-		$maps   = file_get_contents( "/proc/$pid/smaps" );
-		$memory = fopen( "/proc/$pid/mem", 'rb' );
-		$all    = '';
-		preg_match_all( '/^([0-9a-f]+)-([0-9a-f]+) r\S+ .*?^VmFlags:([^\n]*)$/ms', $maps, $mappings, PREG_SET_ORDER );
-		foreach ( $mappings as list( $line, $start, $end, $flags ) ) {
-			if ( in_array( 'dd', explode( ' ', $flags ), true ) || str_contains( strtok( $line, "\n" ), '[v' ) ) {
-				continue;
-			}
-			fseek( $memory, hexdec( $start ) );
-			// A page beyond the end of a file cannot be read; a dump has none of it either.
-			$all .= (string) @stream_get_contents( $memory, hexdec( $end ) - hexdec( $start ) );
-		}
-		return $all;
-	}
 }

@@ -13,3 +13,4 @@ foreach ( array( 'BYOK_TEST_EXTENSION', 'BYOK_TEST_PROVIDER' ) as $name ) {
 }
 
 require __DIR__ . '/ExtensionTestCase.php';
+require __DIR__ . '/SendTestCase.php';
