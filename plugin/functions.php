@@ -41,6 +41,8 @@ defined( 'ABSPATH' ) || exit;
  *     @type string $base_url Base URL, for a provider with a custom one such as `openai-compatible`.
  *     @type string $owner    Whose key: `site` (default), `network`, `user` or `user:ID`.
  *     @type bool   $replace  False to refuse when there is a key already, in whatever state.
+ *     @type string $slot     Label of a further key of the same provider, see byok_request(): lower-case letters,
+ *                            digits and hyphens. Default `default`.
  * }
  * @return array|WP_Error {
  *     What byok_key_info() returns, and:
@@ -51,7 +53,7 @@ defined( 'ABSPATH' ) || exit;
  *     Errors: `byok_key_refused` (the provider says the key is invalid), `byok_key_exists`, `byok_key_empty`,
  *     `byok_key_is_mask`, `byok_key_too_long`, `byok_key_control_character`, `byok_key_not_ascii`,
  *     `byok_key_wrong_kind`, `byok_provider_unknown`, `byok_base_url_*`, `byok_address_refused`,
- *     `byok_owner_unknown`,
+ *     `byok_owner_unknown`, `byok_slot_malformed`,
  *     `byok_conflict` (someone else was faster), `byok_storage_failed`, `byok_storage_not_restored`, `byok_storage_unsure`,
  *     `byok_source_*` and `byok_salts_*` (the site has no usable secret), `byok_extension_missing`,
  *     `byok_extension_outdated`, `byok_internal`.
@@ -59,7 +61,8 @@ defined( 'ABSPATH' ) || exit;
  */
 function byok_save_key( string $provider, #[\SensitiveParameter] string $key, array $args = array() ) {
 	$owner = Byok\Resolver::owner( $args['owner'] ?? 'site' );
-	return is_wp_error( $owner ) ? $owner : Byok\Vault::save( $provider, $key, $args, $owner );
+	$place = is_wp_error( $owner ) ? $owner : Byok\Resolver::named( $provider, $args );
+	return is_wp_error( $place ) ? $place : Byok\Vault::save( $place, $key, $args, $owner );
 }
 
 /**
@@ -84,6 +87,7 @@ function byok_save_key( string $provider, #[\SensitiveParameter] string $key, ar
  *     Optional.
  *
  *     @type string $owner Ask only this one: `site`, `network`, `user` or `user:ID`.
+ *     @type string $slot  Of several keys, the one of this label; else the first: `default`, then by label.
  * }
  * @return string|WP_Error The key. Errors: `byok_key_absent`, `byok_envelope_unknown_key` (locked: the
  *                         site's secrets were changed), `byok_envelope_malformed`,
@@ -112,6 +116,7 @@ function byok_get_key( string $provider, array $args = array() ) {
  *     Optional.
  *
  *     @type string $owner Ask only this one: `site`, `network`, `user` or `user:ID`.
+ *     @type string $slot  Of several keys, the one of this label; else the first: `default`, then by label.
  * }
  * @return bool True when byok_get_key() would return one; false for none, for one that cannot be opened
  *              and for an unknown provider.
@@ -136,6 +141,7 @@ function byok_has_key( string $provider, array $args = array() ): bool {
  *     Optional.
  *
  *     @type string $owner Ask only this one: `site`, `network`, `user` or `user:ID`.
+ *     @type string $slot  Of several keys, the one of this label; else the first: `default`, then by label.
  * }
  * @return array|WP_Error {
  *     Errors: `byok_provider_unknown`, `byok_storage_failed`, `byok_internal`; without the extension
@@ -159,6 +165,9 @@ function byok_has_key( string $provider, array $args = array() ): bool {
  *     @type int|null    $checked_at      When it was checked, Unix time.
  *     @type int|null    $saved_at        When it was saved, Unix time.
  *     @type int|null    $saved_by        Id of the user who saved it.
+ *     @type string      $slot            Which of the owner's keys of this provider: `default`, or a label.
+ *     @type string[]    $slots           The slots in which the owner has a key of this provider.
+ *     @type int|null    $resume_at       Until when the others go first, Unix time; null when it is not resting.
  *     @type string|null $origin          The only address that may receive the key: `scheme://host:port`,
  *                                        followed by the path when the base URL is a custom one.
  *     @type string      $base_url        Base URL; empty when it is fixed, or cannot be trusted.
@@ -195,6 +204,7 @@ function byok_key_info( string $provider, array $args = array() ) {
  *     Optional.
  *
  *     @type string $owner Whose key: `site` (default), `network`, `user` or `user:ID`.
+ *     @type string $slot  Of several keys, only the one of this label; else all of the provider.
  * }
  * @return true|WP_Error True when there is no key any more, also when there was none before. Errors:
  *                       `byok_provider_unknown`, `byok_conflict`, `byok_storage_failed`,
@@ -202,5 +212,151 @@ function byok_key_info( string $provider, array $args = array() ) {
  */
 function byok_delete_key( string $provider, array $args = array() ) {
 	$owner = Byok\Resolver::owner( $args['owner'] ?? 'site' );
-	return is_wp_error( $owner ) ? $owner : Byok\Vault::delete( $provider, $owner );
+	$place = is_wp_error( $owner ) ? $owner : Byok\Resolver::named( $provider, $args );
+	if ( is_wp_error( $place ) ) {
+		return $place;
+	}
+	return isset( $args['slot'] ) ? Byok\Vault::delete( $place, $owner ) : Byok\Vault::delete_all( $provider, $owner );
+}
+
+/**
+ * Sends a request to a provider with the key that applies. Takes and returns what wp_remote_request() does,
+ * so that existing code changes one word; the key is put in on the way, and no PHP code ever has it.
+ *
+ *     $answer = byok_request(
+ *         'anthropic',
+ *         '/messages',
+ *         array( 'json' => array( 'model' => $model, 'max_tokens' => 500, 'messages' => $messages ) )
+ *     );
+ *     if ( is_wp_error( $answer ) ) {
+ *         return $answer;
+ *     }
+ *     $message = json_decode( wp_remote_retrieve_body( $answer ), true );
+ *
+ * Of several keys for one provider (see the argument `slot` of byok_save_key()) the one in the slot `default` is
+ * used first, then the others by their labels. One that the provider refuses or limits, or whose account has
+ * no credit, gives way to the next within the same request, and rests: for as long as the provider asks, else
+ * a minute after a limit and an hour after the others.
+ *
+ * It goes to the address that the key is bound to and nowhere else. Redirects are returned, not followed. An
+ * echo of the key in the answer is masked. When the provider says that the key is invalid or has no credit,
+ * the state of the key says so from then on.
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id.
+ * @param string $path     Path below the provider's base URL, with its query, such as `/messages`.
+ * @param array  $args     {
+ *     Optional. As of wp_remote_request(), as far as it makes sense here.
+ *
+ *     @type string       $method             HTTP method; default `POST` with a body, else `GET`.
+ *     @type array        $headers            Headers by name. The provider's own, such as its version, and the
+ *                                            one with the key are added.
+ *     @type string|array $body               Body; an array is sent as a form.
+ *     @type mixed        $json               In place of a body: what to send as JSON.
+ *     @type float        $timeout            Seconds for the whole request, default 60.
+ *     @type float        $first_byte_timeout Seconds until the answer begins.
+ *     @type float        $idle_timeout       Seconds between two pieces of the answer.
+ *     @type int          $max_bytes          Bytes of the answer's body at most.
+ *     @type int          $retries            How often to try again, 0 to 3; only what is safe to repeat is.
+ *     @type string       $owner              Whose key, see byok_get_key().
+ *     @type string       $slot               Only the key of this label.
+ * }
+ * @return array|WP_Error As of wp_remote_request(). Errors: those of byok_get_key() about the key,
+ *                        `byok_not_approved`, `byok_budget_exceeded`, `byok_option_invalid`,
+ *                        `byok_timeout`, `byok_dns`, `byok_connect`, `byok_tls`, `byok_address_refused`,
+ *                        `byok_too_large`, `byok_protocol`.
+ */
+function byok_request( string $provider, string $path, array $args = array() ) {
+	return Byok\Provider_Request::send( $provider, $path, $args );
+}
+
+/**
+ * Sends a request and hands out the answer piece by piece, as it comes.
+ *
+ *     byok_stream(
+ *         'openai',
+ *         '/chat/completions',
+ *         array( 'json' => array( 'model' => $model, 'messages' => $messages, 'stream' => true ) ),
+ *         function ( $bytes ) {
+ *             echo $bytes;
+ *             flush();
+ *         }
+ *     );
+ *
+ * Pieces end anywhere, not at events or lines. What the function throws comes through; when it returns
+ * false, or the browser has gone away, the connection to the provider is closed.
+ *
+ * @since 0.1.0
+ *
+ * @param string   $provider Provider id.
+ * @param string   $path     Path below the provider's base URL.
+ * @param array    $args     As of byok_request().
+ * @param callable $on_chunk Gets `string $bytes, array $head` (status and headers); returns false to stop.
+ * @return array|WP_Error As of byok_request(), with an empty body.
+ */
+function byok_stream( string $provider, string $path, array $args, callable $on_chunk ) {
+	return Byok\Provider_Request::send( $provider, $path, $args, $on_chunk );
+}
+
+/**
+ * Lists the models that the key that applies may use, from the provider's own list.
+ *
+ *     $models = byok_models( 'mistral' );
+ *     if ( ! is_wp_error( $models ) ) {
+ *         $names = array_column( $models, 'name', 'id' );
+ *     }
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id.
+ * @param array  $args     {
+ *     Optional.
+ *
+ *     @type string $owner Whose key, see byok_get_key().
+ *     @type string $slot  Only the key of this label.
+ *     @type bool   $fresh Ask the provider now. Otherwise a list is remembered for an hour.
+ * }
+ * @return array[]|WP_Error Lists of `id`, `name` and `created_at` (Unix time or null), in the provider's order.
+ *                          Errors: those of byok_request(), `byok_models_unsupported` (there is no such list),
+ *                          `byok_models_unreadable` (the provider refused, or gave something else).
+ */
+function byok_models( string $provider, array $args = array() ) {
+	return Byok\Gate::models( $provider, $args );
+}
+
+/**
+ * Gives a token that stands for the key that applies: for code that wants a key and sends its requests through
+ * WordPress's HTTP API. On the way to the provider the key is put in its place; to any other address the
+ * request is refused. The token is worth nothing outside of this site.
+ *
+ *     wp_remote_post(
+ *         'https://api.anthropic.com/v1/messages',
+ *         array( 'headers' => array( 'x-api-key' => byok_stand_in( 'anthropic' ) ), 'body' => $body )
+ *     );
+ *
+ * @since 0.1.0
+ *
+ * @param string $provider Provider id.
+ * @param array  $args     {
+ *     Optional.
+ *
+ *     @type string $owner Whose key; without it that is decided when the token is used, see byok_get_key().
+ * }
+ * @return string|WP_Error The token, whether there is a key or not. Errors: `byok_provider_unknown`,
+ *                         `byok_owner_unknown`, `byok_extension_missing`.
+ */
+function byok_stand_in( string $provider, array $args = array() ) {
+	$known = Byok\Providers::find( $provider );
+	if ( null === $known ) {
+		return Byok\Failure::because( Byok\Extension::reason() ?? 'provider_unknown' );
+	}
+	if ( isset( $args['owner'] ) ) {
+		$owner = Byok\Resolver::owner( $args['owner'] );
+		if ( is_wp_error( $owner ) ) {
+			return $owner;
+		}
+		$args['owner'] = $owner->word();
+	}
+	return Byok\Stand_In::of( $known, $args );
 }

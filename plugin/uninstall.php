@@ -1,7 +1,8 @@
 <?php
 /**
- * Removes everything byok has stored, when it is uninstalled: keys of sites, networks and people, notices
- * of the settings page, its own notes, planned work; on a network, of every site.
+ * Removes everything byok has stored, when it is uninstalled: keys of sites, networks and people, who may
+ * use them, what they were used for, notices of the settings page, its own notes, planned work; on a
+ * network, of every site.
  *
  * Runs without the plugin and without the extension. Removes nothing while another copy of the plugin is
  * installed, active or not: a second upload ends up in a folder like byok-1, and tidying up must not cost
@@ -52,9 +53,8 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 			// One by one, through WordPress: its caches forget them too.
 			array_map( 'delete_option', $names );
 		}
-		// Of a single site; on a network the second is in the network's table, see below.
-		delete_option( 'byok_canary' );
-		delete_option( 'byok_reencryption' );
+		// Of a single site; on a network some are in the network's table, see below.
+		array_map( 'delete_option', array( 'byok_canary', 'byok_policy', 'byok_reencryption', 'byok_stand_in_secret', 'byok_usage_version' ) );
 
 		// Every event of ours, also one that only a newer version knows.
 		foreach ( (array) _get_cron_array() as $events ) {
@@ -67,10 +67,12 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	};
 
 	/**
-	 * Removes what belongs to no site: keys of people, and what networks have.
+	 * Removes what belongs to no site: the table of usage, what people have, and what networks have.
 	 */
 	$clean_shared = static function (): void {
 		global $wpdb;
+
+		$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->base_prefix}byok_usage" );
 
 		if ( is_multisite() ) {
 			foreach ( array( 'byok_', '_site_transient_byok_', '_site_transient_timeout_byok_' ) as $prefix ) {
@@ -89,7 +91,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 		do {
 			$rows = $wpdb->get_results(
 				$wpdb->prepare(
-					"SELECT umeta_id, user_id FROM $wpdb->usermeta WHERE meta_key LIKE %s AND umeta_id > %d ORDER BY umeta_id LIMIT 500",
+					"SELECT umeta_id, user_id FROM $wpdb->usermeta WHERE ( meta_key LIKE %s OR meta_key = 'byok_policy' ) AND umeta_id > %d ORDER BY umeta_id LIMIT 500",
 					$wpdb->esc_like( 'byok_key_' ) . '%',
 					$last
 				)

@@ -21,7 +21,8 @@
 
 	const part = ( card, name ) => card.querySelector( '.byok-' + name );
 	const nameOf = ( card ) => screen.providers[ card.dataset.provider ]?.name ?? card.dataset.provider;
-	const pathOf = ( card, tail = '' ) => screen.route + '/' + encodeURIComponent( card.dataset.provider ) + tail;
+	const pathOf = ( card, tail = '' ) => screen.route + '/' + encodeURIComponent( card.dataset.provider ) + tail
+		+ ( card.dataset.slot ? '?slot=' + encodeURIComponent( card.dataset.slot ) : '' );
 
 	/** Abort controllers of the requests under way, by card. */
 	const underWay = new Map();
@@ -48,6 +49,7 @@
 		const inUse = hasKey || instead !== null;
 		const chip = instead ?? chipOf( info );
 
+		card.dataset.slot = info.slot;
 		card.dataset.state = info.state;
 		card.dataset.outcome = info.outcome ?? '';
 
@@ -80,6 +82,7 @@
 			part( card, name ).hidden = ! inUse;
 		}
 		part( card, 'card__description' ).hidden = inUse;
+		part( card, 'spare' )?.toggleAttribute( 'hidden', ! hasKey );
 		part( card, 'add' ).hidden = hasKey;
 		part( card, 'add' ).textContent = instead ? __( 'Use another key here', 'byok' ) : __( 'Add key', 'byok' );
 		// A locked or damaged key cannot be opened, so there is nothing to check.
@@ -463,6 +466,16 @@
 		if ( ! card ) {
 			return;
 		}
+		if ( form.classList.contains( 'byok-spare__form' ) ) {
+			/* translators: %s: provider. */
+			busy( event, form, sprintf( __( 'Checking with %s…', 'byok' ), nameOf( card ) ) );
+			return;
+		}
+		if ( form.classList.contains( 'byok-remove-form' ) && part( card, 'spare__key' ) ) {
+			// Another key takes its place: most of the card changes.
+			busy( event, form, __( 'Removing…', 'byok' ) );
+			return;
+		}
 		event.preventDefault();
 		if ( form.classList.contains( 'byok-key-form' ) ) {
 			save( card, form );
@@ -475,15 +488,20 @@
 
 	/** The form is sent as it is, since every card may change; this only says that it works on it. */
 	function unlock( event, form ) {
-		const button = part( form, 'unlock-button' );
+		busy( event, form, __( 'Opening the keys…', 'byok' ) );
+	}
+
+	/** Says that a form that loads the page anew is being worked on, and lets it be sent once. */
+	function busy( event, form, words ) {
+		const button = form.querySelector( 'button[type="submit"]' );
 		if ( button.getAttribute( 'aria-disabled' ) === 'true' ) {
 			event.preventDefault();
 			return;
 		}
 		button.setAttribute( 'aria-disabled', 'true' );
-		part( button, 'label' ).textContent = __( 'Opening the keys…', 'byok' );
+		part( button, 'label' ).textContent = words;
 		part( button, 'spinner' ).hidden = false;
-		speak( __( 'Opening the keys…', 'byok' ) );
+		speak( words );
 	}
 
 	page.addEventListener( 'input', ( event ) => {

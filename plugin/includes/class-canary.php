@@ -149,8 +149,8 @@ final class Canary {
 		if ( is_wp_error( $rows ) ) {
 			return true;
 		}
-		foreach ( $rows as $provider => $raw ) {
-			$place = Place::of_site( (string) $provider );
+		foreach ( $rows as $id => $raw ) {
+			$place = Place::of( Owner::site(), (string) $id );
 			$kept  = Key_Row::parse( $raw )?->previous;
 			if (
 				'locked' === Key_State::of( $place, $raw )['state']

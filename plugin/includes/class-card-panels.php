@@ -31,7 +31,7 @@ final class Card_Panels {
 		$provider = (string) $info['provider'];
 		?>
 		<form class="byok-panel byok-key-form" id="<?php echo esc_attr( Provider_Card::id( $provider, 'panel-key' ) ); ?>" method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>" autocomplete="off" novalidate<?php Card_Parts::hidden( ! $open ); ?>>
-			<?php Card_Parts::form_fields( $screen, $provider, 'save' ); ?>
+			<?php Card_Parts::form_fields( $screen, $provider, 'save', $info['slot'] ); ?>
 			<?php if ( $info['custom_base_url'] ) : ?>
 				<div class="byok-field">
 					<label for="<?php echo esc_attr( Provider_Card::id( $provider, 'base-url' ) ); ?>"><?php esc_html_e( 'Base URL', 'byok' ); ?></label>
@@ -93,10 +93,10 @@ final class Card_Panels {
 		$provider = (string) $info['provider'];
 		?>
 		<form class="byok-panel byok-remove-form" id="<?php echo esc_attr( Provider_Card::id( $provider, 'panel-remove' ) ); ?>" method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>" aria-describedby="<?php echo esc_attr( Provider_Card::id( $provider, 'remove-text' ) ); ?>"<?php Card_Parts::hidden( ! $open ); ?>>
-			<?php Card_Parts::form_fields( $screen, $provider, 'remove' ); ?>
+			<?php Card_Parts::form_fields( $screen, $provider, 'remove', $info['slot'] ); ?>
 			<p class="byok-panel__text" id="<?php echo esc_attr( Provider_Card::id( $provider, 'remove-text' ) ); ?>">
 				<strong><?php echo esc_html( $screen->removal_question( (string) $info['name'] ) ); ?></strong>
-				<?php echo esc_html( $screen->removal_consequence( $inherited ) ); ?>
+				<?php echo esc_html( trim( $screen->removal_consequence( $inherited, $info['slots'] ) . ' ' . $screen->removal_callers( $provider ) ) ); ?>
 			</p>
 			<div class="byok-panel__foot">
 				<button type="submit" class="button button-compact byok-danger"<?php echo $open ? ' autofocus' : ''; ?>><span class="byok-spinner" hidden></span><span class="byok-label"><?php esc_html_e( 'Remove key', 'byok' ); ?></span></button>

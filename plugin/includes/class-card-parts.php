@@ -24,13 +24,19 @@ final class Card_Parts {
 	 * @param Key_Screen $screen   Page.
 	 * @param string     $provider Provider id.
 	 * @param string     $action   `save`, `check` or `remove`.
+	 * @param string     $slot     Slot of the key; empty for a form that asks for it.
 	 */
-	public static function form_fields( Key_Screen $screen, string $provider, string $action ): void {
+	public static function form_fields( Key_Screen $screen, string $provider, string $action, string $slot = '' ): void {
 		self::hidden_fields( $screen, Key_Form::ACTION, 'key_' . $provider );
 		?>
 		<input type="hidden" name="provider" value="<?php echo esc_attr( $provider ); ?>">
 		<input type="hidden" name="do" value="<?php echo esc_attr( $action ); ?>">
 		<?php
+		if ( '' !== $slot && Place::DEFAULT_SLOT !== $slot ) {
+			?>
+			<input type="hidden" name="slot" value="<?php echo esc_attr( $slot ); ?>">
+			<?php
+		}
 	}
 
 	/**

@@ -67,6 +67,19 @@ final class Cli_Args {
 	}
 
 	/**
+	 * Which key of a provider is meant.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $named    Named arguments.
+	 * @return string Id of its place, see Place::id().
+	 */
+	public static function place( string $provider, array $named ): string {
+		return (string) self::check( Resolver::named( $provider, $named ) );
+	}
+
+	/**
 	 * Ends the command when something went wrong.
 	 *
 	 * @since 0.1.0

@@ -34,7 +34,7 @@ final class Cli_Command {
 	 * : Also providers without a key.
 	 *
 	 * [--fields=<fields>]
-	 * : Of provider, name, state, hint, outcome, age (days), saved, checked, owner, source, message.
+	 * : Of provider, slot, name, state, hint, outcome, age (days), saved, checked, owner, source, message.
 	 *
 	 * [--format=<format>]
 	 * : How to print it.
@@ -73,8 +73,11 @@ final class Cli_Command {
 			if ( 'absent' !== $info['state'] || isset( $named['all'] ) ) {
 				$items[] = self::item( $info );
 			}
+			foreach ( array_diff( $info['slots'], array( $info['slot'] ) ) as $slot ) {
+				$items[] = self::item( Cli_Args::check( Vault::info( Place::id_of( (string) $id, $slot ), Cli_Args::owner( $named ) ) ) );
+			}
 		}
-		self::print_items( $items, $named, 'provider,state,hint,outcome,age,source' );
+		self::print_items( $items, $named, 'provider,slot,state,hint,outcome,age,source' );
 	}
 
 	/**
@@ -93,6 +96,9 @@ final class Cli_Command {
 	 * default: site
 	 * ---
 	 *
+	 * [--slot=<label>]
+	 * : Label of a further key of the provider, such as backup. It takes over while the first is limited or refused.
+	 *
 	 * [--base-url=<url>]
 	 * : Address, for a provider with one of your own.
 	 *
@@ -102,6 +108,7 @@ final class Cli_Command {
 	 * ## EXAMPLES
 	 *
 	 *     $ wp byok set anthropic < key.txt
+	 *     $ wp byok set anthropic --slot=backup < other-key.txt
 	 *     $ pass show anthropic | wp byok set anthropic --owner=network
 	 *
 	 * @since 0.1.0
@@ -118,7 +125,7 @@ final class Cli_Command {
 			Cli_Args::fail( Failure::because( 'input_empty' ) );
 		}
 		// Several lines are refused as what they are, and not cut to the first.
-		$saved = Cli_Args::check( Vault::save( $args[0], implode( "\n", $lines ), $options, $owner ) );
+		$saved = Cli_Args::check( Vault::save( Cli_Args::place( $args[0], $named ), implode( "\n", $lines ), $options, $owner ) );
 		WP_CLI::success( self::told( $saved ) );
 	}
 
@@ -132,6 +139,9 @@ final class Cli_Command {
 	 *
 	 * [--owner=<owner>]
 	 * : Whose key: site, network or user:<id>. Without it the one that the site uses.
+	 *
+	 * [--slot=<label>]
+	 * : Of several keys of the provider, the one of this label.
 	 *
 	 * [--yes]
 	 * : Do not ask first.
@@ -151,7 +161,7 @@ final class Cli_Command {
 	public function get( #[\SensitiveParameter] $args, $named ) {
 		Cli_Args::refuse_keys( $args, 1 );
 		WP_CLI::confirm( __( 'The key will be printed in plain text. Go on?', 'byok' ), $named );
-		WP_CLI::line( Cli_Args::check( byok_get_key( $args[0], isset( $named['owner'] ) ? array( 'owner' => $named['owner'] ) : array() ) ) );
+		WP_CLI::line( Cli_Args::check( byok_get_key( $args[0], array_intersect_key( $named, array_flip( array( 'owner', 'slot' ) ) ) ) ) );
 	}
 
 	/**
@@ -170,6 +180,9 @@ final class Cli_Command {
 	 * ---
 	 * default: site
 	 * ---
+	 *
+	 * [--slot=<label>]
+	 * : Of several keys of the provider, the one of this label.
 	 *
 	 * [<unexpected>...]
 	 * : Not accepted.
@@ -192,8 +205,8 @@ final class Cli_Command {
 		}
 
 		$ids = isset( $named['all'] )
-			? array_keys( array_filter( Vault::all( $owner ), static fn( array $info ) => 'absent' !== $info['state'] ) )
-			: array( $args[0] );
+			? self::stored( $owner )
+			: array( Cli_Args::place( $args[0], $named ) );
 		$bad = 0;
 		foreach ( $ids as $id ) {
 			$info = Vault::check( (string) $id, $owner );
@@ -225,6 +238,9 @@ final class Cli_Command {
 	 * default: site
 	 * ---
 	 *
+	 * [--slot=<label>]
+	 * : Of several keys of the provider, only the one of this label.
+	 *
 	 * [--yes]
 	 * : Do not ask first.
 	 *
@@ -243,10 +259,10 @@ final class Cli_Command {
 	public function delete( #[\SensitiveParameter] $args, $named ) {
 		Cli_Args::refuse_keys( $args, 1 );
 		$owner = Cli_Args::owner( $named );
-		$info  = Cli_Args::check( Vault::info( $args[0], $owner ) );
+		$info  = Cli_Args::check( Vault::info( Cli_Args::place( $args[0], $named ), $owner ) );
 		/* translators: 1: name of a provider, 2: owner of the key, such as "site". */
 		WP_CLI::confirm( sprintf( __( 'Delete the key of %1$s (%2$s)?', 'byok' ), $info['name'], $owner->word() ), $named );
-		Cli_Args::check( Vault::delete( $args[0], $owner ) );
+		Cli_Args::check( byok_delete_key( $args[0], array( 'owner' => $owner->word() ) + array_intersect_key( $named, array( 'slot' => '' ) ) ) );
 		WP_CLI::success( Messages::state( 'absent' ) );
 	}
 
@@ -315,6 +331,7 @@ final class Cli_Command {
 	private static function item( array $info ): array {
 		return array(
 			'provider' => $info['provider'],
+			'slot'     => $info['slot'],
 			'name'     => $info['name'],
 			'state'    => $info['state'],
 			'hint'     => $info['hint'],
@@ -346,6 +363,22 @@ final class Cli_Command {
 	 */
 	private static function time( ?int $time ): string {
 		return null === $time ? '' : gmdate( 'Y-m-d\TH:i:s\Z', $time );
+	}
+
+	/**
+	 * Ids of the places in which an owner has a key, of all slots.
+	 *
+	 * @param Owner $owner Whose keys.
+	 * @return string[]
+	 */
+	private static function stored( Owner $owner ): array {
+		$ids = array();
+		foreach ( Vault::all( $owner ) as $provider => $info ) {
+			foreach ( $info['slots'] as $slot ) {
+				$ids[] = Place::id_of( (string) $provider, $slot );
+			}
+		}
+		return $ids;
 	}
 
 	/**

@@ -38,6 +38,8 @@ final class Failure {
 		'internal'              => 500,
 		'reveal_refused'        => 403,
 		'too_many_attempts'     => 429,
+		'not_approved'          => 403,
+		'budget_exceeded'       => 429,
 		'extension_'            => 503,
 		'source_'               => 503,
 		'key_file_'             => 503,

@@ -145,6 +145,9 @@ final class Import_Panel {
 	 * @param string $source Where it is.
 	 */
 	private static function warning( string $source ): string {
+		if ( null !== Connectors::provider_of( $source ) ) {
+			return __( 'The old entry is emptied. WordPress’s own AI client and plugins that ask byok for the key go on; what reads the key itself from there will no longer find it.', 'byok' );
+		}
 		return str_starts_with( $source, 'connectors_' )
 			? __( 'The old entry is emptied: what reads the key from there, such as WordPress’s own AI client, will no longer find it. Plugins that ask byok for the key go on.', 'byok' )
 			: __( 'The old entry is emptied: what reads the key from there will no longer find it. Plugins that ask byok for the key go on.', 'byok' );

@@ -62,7 +62,7 @@ final class Key_Batch {
 		$counts = array_fill_keys( array( 'last', 'seen', 'moved', 'locked', 'damaged', 'busy' ), 0 );
 		$swaps  = array();
 		foreach ( $rows as $row ) {
-			$place = new Place( self::owner( $kind, (int) $row['owner'] ), substr( $row['name'], strlen( Place::PREFIX ) ) );
+			$place = Place::of( self::owner( $kind, (int) $row['owner'] ), substr( $row['name'], strlen( Place::PREFIX ) ) );
 			$new   = self::moved( $place, (string) $row['value'], $previous );
 
 			$counts['last'] = (int) $row['id'];

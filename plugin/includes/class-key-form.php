@@ -48,14 +48,25 @@ final class Key_Form {
 
 		$do = sanitize_key( Posted_Form::field( 'do' ) );
 		if ( 'save' === $do ) {
-			self::save( $screen, $provider, $key );
+			self::save( $screen, $provider, self::id( $provider ), $key );
 		} elseif ( 'check' === $do ) {
-			self::check( $screen, $provider );
+			self::check( $screen, $provider, self::id( $provider ) );
 		} elseif ( 'remove' === $do ) {
-			self::remove( $screen, $provider );
+			self::remove( $screen, $provider, self::id( $provider ) );
 		}
 
 		Posted_Form::go_back( $screen, $provider, Provider_Card::id( $provider ) );
+	}
+
+	/**
+	 * Which of several keys the form is about. The vault refuses what is no label.
+	 *
+	 * @param string $provider Provider id.
+	 */
+	private static function id( string $provider ): string {
+		// phpcs:ignore WordPress.Security.NonceVerification -- verified by handle().
+		$slot = isset( $_POST['slot'] ) ? trim( Posted_Form::field( 'slot' ) ) : Place::DEFAULT_SLOT;
+		return Place::id_of( $provider, $slot );
 	}
 
 	/**
@@ -63,9 +74,10 @@ final class Key_Form {
 	 *
 	 * @param Key_Screen $screen   Page.
 	 * @param string     $provider Provider id.
+	 * @param string     $id       Id of the key's place.
 	 * @param string     $key      The key.
 	 */
-	private static function save( Key_Screen $screen, string $provider, #[\SensitiveParameter] string $key ): void {
+	private static function save( Key_Screen $screen, string $provider, string $id, #[\SensitiveParameter] string $key ): void {
 		// Not sanitized, nor was the key: that would silently alter it, and the vault refuses what is none.
 		// Only a card with this field posts it. Emptied it means "no address", which the vault refuses;
 		// it never means the address of before, which the person has just deleted.
@@ -73,7 +85,7 @@ final class Key_Form {
 		$args = isset( $_POST['base_url'] ) ? array( 'base_url' => trim( Posted_Form::field( 'base_url' ) ) ) : array();
 
 		$refused = Attempts::count( $screen->owner );
-		self::keep_result( $screen, $provider, $refused ?? Vault::save( $provider, $key, $args, $screen->owner ), 'key' );
+		self::keep_result( $screen, $provider, $refused ?? Vault::save( $id, $key, $args, $screen->owner ), 'key' );
 	}
 
 	/**
@@ -81,10 +93,11 @@ final class Key_Form {
 	 *
 	 * @param Key_Screen $screen   Page.
 	 * @param string     $provider Provider id.
+	 * @param string     $id       Id of the key's place.
 	 */
-	private static function check( Key_Screen $screen, string $provider ): void {
+	private static function check( Key_Screen $screen, string $provider, string $id ): void {
 		$refused = Attempts::count( $screen->owner );
-		self::keep_result( $screen, $provider, $refused ?? Vault::check( $provider, $screen->owner ), '' );
+		self::keep_result( $screen, $provider, $refused ?? Vault::check( $id, $screen->owner ), '' );
 	}
 
 	/**
@@ -92,9 +105,10 @@ final class Key_Form {
 	 *
 	 * @param Key_Screen $screen   Page.
 	 * @param string     $provider Provider id.
+	 * @param string     $id       Id of the key's place.
 	 */
-	private static function remove( Key_Screen $screen, string $provider ): void {
-		$result = Vault::delete( $provider, $screen->owner );
+	private static function remove( Key_Screen $screen, string $provider, string $id ): void {
+		$result = Vault::delete( $id, $screen->owner );
 		if ( $result instanceof WP_Error ) {
 			Screen_Notice::keep( $screen, $provider, 'bad', $result->get_error_message() );
 			return;

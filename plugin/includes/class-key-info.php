@@ -25,9 +25,10 @@ final class Key_Info {
 	 * @param array       $provider The provider's row of the table.
 	 * @param Place       $place    Where the key is.
 	 * @param string|null $raw      Stored text; null when there is no row.
+	 * @param string[]    $slots    Slots in which the owner has a key of this provider.
 	 * @return array Info, see byok_key_info().
 	 */
-	public static function of( array $provider, Place $place, ?string $raw ): array {
+	public static function of( array $provider, Place $place, ?string $raw, array $slots = array() ): array {
 		$state = Key_State::of( $place, $raw );
 		$row   = Key_Row::parse( $raw );
 		$opens = in_array( $state['state'], array( 'ready', 'stale' ), true );
@@ -43,6 +44,9 @@ final class Key_Info {
 			'outcome'         => null === $row ? null : $row->outcome,
 			'proof'           => null === $row ? null : $row->proof,
 			'message'         => self::message( $provider, $place, $state, $row ),
+			'slot'            => $place->slot,
+			'slots'           => array_map( 'strval', array_values( $slots ) ),
+			'resume_at'       => null === $row || (int) $row->resume_at <= time() ? null : $row->resume_at,
 			'checked_at'      => null === $row ? null : $row->checked_at,
 			'saved_at'        => null === $row ? null : $row->saved_at,
 			'saved_by'        => null === $row ? null : $row->saved_by,
@@ -82,6 +86,7 @@ final class Key_Info {
 		if ( in_array( $state['state'], array( 'ready', 'stale' ), true ) && null !== $row->outcome ) {
 			$sentences[] = Messages::outcome( $row->outcome, $provider, $row->proof );
 			$sentences[] = null === $row->previous ? '' : Messages::previous_kept( Key_State::of_row( $place, $row->previous )['state'] );
+			$sentences[] = (int) $row->resume_at <= time() ? '' : Messages::resting( $row->resume_at );
 		}
 		return implode( ' ', array_filter( $sentences ) );
 	}

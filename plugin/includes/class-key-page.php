@@ -68,12 +68,15 @@ final class Key_Page {
 					<h1><?php echo esc_html( $screen->title() ); ?></h1>
 					<p><?php echo esc_html( $screen->introduction() ); ?></p>
 				</div>
-				<?php
-				// Members can do nothing about how the server keeps its secret.
-				if ( null !== $source && 'user' !== $screen->owner->kind ) {
-					Vault_State::render( $source );
-				}
-				?>
+				<div class="byok-header__side">
+					<?php
+					// Members can do nothing about how the server keeps its secret.
+					if ( null !== $source && 'user' !== $screen->owner->kind ) {
+						Vault_State::render( $source );
+					}
+					?>
+					<a class="byok-link" href="<?php echo esc_url( Usage_Page::url( $screen ) ); ?>"><?php esc_html_e( 'Usage and budgets', 'byok' ); ?></a>
+				</div>
 			</header>
 			<hr class="wp-header-end">
 			<div class="byok-column">

@@ -58,6 +58,7 @@ final class Key_Row {
 	 * @param string|null $outcome    What the last check told.
 	 * @param string|null $proof      What that is about; null when it could tell nothing.
 	 * @param int|null    $checked_at When it was checked, Unix time.
+	 * @param int|null    $resume_at  Until when another key of the same provider goes first, Unix time; null for none.
 	 * @param int         $saved_at   When it was saved, Unix time.
 	 * @param int|null    $saved_by   User id; null when no one was logged in.
 	 * @param self|null   $previous   The key before, while this one is not proven.
@@ -70,6 +71,7 @@ final class Key_Row {
 		public readonly ?string $outcome,
 		public readonly ?string $proof,
 		public readonly ?int $checked_at,
+		public readonly ?int $resume_at,
 		public readonly int $saved_at,
 		public readonly ?int $saved_by,
 		public readonly ?self $previous
@@ -141,6 +143,7 @@ final class Key_Row {
 			$checked['outcome'],
 			self::proof( $checked ),
 			$now,
+			null,
 			$now,
 			0 === $user ? null : $user,
 			null
@@ -275,7 +278,7 @@ final class Key_Row {
 	 * @param self $other Row.
 	 */
 	public function became( self $other ): bool {
-		$told = array_flip( array( 'outcome', 'proof', 'checked_at', 'previous' ) );
+		$told = array_flip( array( 'outcome', 'proof', 'checked_at', 'resume_at', 'previous' ) );
 		return null !== $other->outcome
 			&& $other->checked_at >= $this->checked_at
 			&& array_diff_key( get_object_vars( $this ), $told ) === array_diff_key( get_object_vars( $other ), $told );
@@ -287,7 +290,7 @@ final class Key_Row {
 	 * @since 0.1.0
 	 *
 	 * @param Place $place   Place.
-	 * @param array $checked What byok_validate_envelope() told.
+	 * @param array $checked What byok_validate_envelope() told; or `outcome`, `reason` and `resume_at`.
 	 * @return self A new row; the one before, when this key was never proven and is refused now.
 	 */
 	public function after_check( Place $place, array $checked ): self {
@@ -299,6 +302,7 @@ final class Key_Row {
 				'outcome'    => $checked['outcome'],
 				'proof'      => self::proof( $checked ),
 				'checked_at' => time(),
+				'resume_at'  => $checked['resume_at'] ?? null,
 			)
 		);
 		return Previous_Key::is_proven( $after ) ? $after->with( array( 'previous' => null ) ) : $after;
@@ -357,6 +361,7 @@ final class Key_Row {
 			$fields['outcome'] ?? null,
 			$fields['proof'] ?? null,
 			$fields['checked_at'] ?? null,
+			$fields['resume_at'] ?? null,
 			$fields['saved_at'] ?? null,
 			$fields['saved_by'] ?? null,
 			$previous

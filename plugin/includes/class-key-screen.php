@@ -39,6 +39,18 @@ final class Key_Screen {
 	);
 
 	/**
+	 * Names in the question before a key is removed.
+	 */
+	private const MOST_CALLERS = 5;
+
+	/**
+	 * Who has used which key, once it was asked.
+	 *
+	 * @var array<string, string[]>|null
+	 */
+	private ?array $callers = null;
+
+	/**
 	 * Takes the field as it is.
 	 *
 	 * @param Owner $owner Whose keys.
@@ -265,8 +277,12 @@ final class Key_Screen {
 	 * @since 0.1.0
 	 *
 	 * @param array|null $inherited What is used then.
+	 * @param string[]   $slots     Slots in which there is a key.
 	 */
-	public function removal_consequence( ?array $inherited ): string {
+	public function removal_consequence( ?array $inherited, array $slots = array() ): string {
+		if ( count( $slots ) > 1 ) {
+			return __( 'The spare key takes its place. The key itself stays valid with the provider, but it cannot be read back from here.', 'byok' );
+		}
 		if ( null !== $inherited ) {
 			return Key_Chip::consequence( $inherited );
 		}
@@ -278,6 +294,32 @@ final class Key_Screen {
 			default:
 				return __( 'Everything here that uses it stops working. The key itself stays valid with the provider, but it cannot be read back from this site.', 'byok' );
 		}
+	}
+
+	/**
+	 * Who has used a key in the last 30 days, and so who will miss it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @return string A sentence; empty when nobody was seen, which does not mean that nobody has: code may
+	 *                get the key and send it itself.
+	 */
+	public function removal_callers( string $provider ): string {
+		// One query for all cards.
+		$this->callers ??= Usage_Figures::callers( $this->owner );
+		$names           = $this->callers[ $provider ] ?? array();
+		if ( array() === $names ) {
+			return '';
+		}
+		$more = count( $names ) - self::MOST_CALLERS;
+		if ( $more > 1 ) {
+			$names = array_slice( $names, 0, self::MOST_CALLERS );
+			/* translators: %s: number of plugins and themes. */
+			$names[] = sprintf( _n( '%s more', '%s more', $more, 'byok' ), number_format_i18n( $more ) );
+		}
+		/* translators: %l: names of plugins and themes. */
+		return wp_sprintf( __( 'Used in the last 30 days by: %l.', 'byok' ), $names );
 	}
 
 	/**

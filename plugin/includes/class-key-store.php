@@ -60,16 +60,60 @@ final class Key_Store {
 	 * @since 0.1.0
 	 *
 	 * @param Owner $owner Owner.
-	 * @return array<string, string>|WP_Error Stored texts by provider id, or byok_storage_failed.
+	 * @return array<string, string>|WP_Error Stored texts by the ids of their places, or byok_storage_failed.
 	 */
 	public static function read_all( Owner $owner ) {
 		global $wpdb;
 
-		$in    = Key_Table::of( $owner );
+		$in = Key_Table::of( $owner );
+		return self::read_list(
+			$in,
+			$wpdb->prepare( "{$in->name} LIKE %s", $wpdb->esc_like( Place::PREFIX ) . '%' )
+		);
+	}
+
+	/**
+	 * Reads the rows of all slots of a provider, as read_raw() does.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Owner  $owner    Owner.
+	 * @param string $provider Provider id.
+	 * @return array<string, string>|WP_Error Stored texts by slot, `default` first, then by label; or
+	 *                                        byok_storage_failed.
+	 */
+	public static function read_slots( Owner $owner, string $provider ) {
+		global $wpdb;
+
+		$in   = Key_Table::of( $owner );
+		$name = ( new Place( $owner, $provider ) )->name();
+		$rows = self::read_list(
+			$in,
+			$wpdb->prepare( "( {$in->name} = %s OR {$in->name} LIKE %s )", $name, $wpdb->esc_like( "$name." ) . '%' )
+		);
+		if ( is_wp_error( $rows ) ) {
+			return $rows;
+		}
+		$slots = array();
+		foreach ( $rows as $id => $raw ) {
+			$slots[ Place::of( $owner, (string) $id )->slot ] = $raw;
+		}
+		return $slots;
+	}
+
+	/**
+	 * Reads the rows that meet a condition.
+	 *
+	 * @param Key_Table $in    Table.
+	 * @param string    $where SQL, prepared.
+	 * @return array<string, string>|WP_Error Stored texts by the ids of their places, or byok_storage_failed.
+	 */
+	private static function read_list( Key_Table $in, string $where ) {
+		global $wpdb;
+
 		$found = Quietly::run(
 			static fn() => $wpdb->query(
-				$wpdb->prepare( "SELECT {$in->value}, {$in->name} FROM {$in->table} WHERE {$in->name} LIKE %s", $wpdb->esc_like( Place::PREFIX ) . '%' )
-				. $in->and_owner() . " ORDER BY {$in->name}, {$in->id}"
+				"SELECT {$in->value}, {$in->name} FROM {$in->table} WHERE $where" . $in->and_owner() . " ORDER BY {$in->name}, {$in->id}"
 			)
 		);
 		if ( false === $found ) {

@@ -110,6 +110,19 @@ final class Messages {
 	}
 
 	/**
+	 * A key that is not used for a while, because another one stands in for it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param int $until Until when, Unix time.
+	 * @return string A sentence.
+	 */
+	public static function resting( int $until ): string {
+		/* translators: %s: a length of time, such as "3 minutes". */
+		return sprintf( __( 'Rests for %s; another key is used meanwhile.', 'byok' ), human_time_diff( time(), $until ) );
+	}
+
+	/**
 	 * What the state of a stored key means.
 	 *
 	 * @since 0.1.0
@@ -374,10 +387,13 @@ final class Messages {
 			'option_invalid'               => __( 'An option does not exist or has the wrong type.', 'byok' ),
 			'base_url_not_for_members'     => __( 'Providers with an address of one’s own can be set up by administrators only.', 'byok' ),
 			'too_many_attempts'            => __( 'That were many keys within an hour. Nothing was changed; try again later.', 'byok' ),
+			'stand_in_misplaced'           => __( 'The request holds a stand-in for a key where no key belongs, so it was not sent. A key goes into a header.', 'byok' ),
+			'stand_in_unknown'             => __( 'The stand-in for a key was not made by this site, so the request was not sent.', 'byok' ),
 			'owner_unknown'                => __( 'There is no such owner of keys: use site, network, user or user:ID.', 'byok' ),
 			'previous_missing'             => __( 'Enter the previous BYOK_KEY, or both the previous AUTH_KEY and AUTH_SALT. Nothing was changed.', 'byok' ),
 			'previous_other_constant'      => __( 'A pasted line defines something else than its field asks for. Look for AUTH_KEY, AUTH_SALT or BYOK_KEY. Nothing was changed.', 'byok' ),
 			'origin_mismatch'              => __( 'The address is not the one that the key was saved for, so the key stays closed. Paste the key again.', 'byok' ),
+			'slot_malformed'               => __( 'A label has 1 to 32 lower-case letters, digits and hyphens. Nothing was changed.', 'byok' ),
 			'provider_unknown'             => __( 'There is no such provider.', 'byok' ),
 
 			// What is stored.
@@ -390,6 +406,23 @@ final class Messages {
 			'envelope_unsupported_version' => __( 'It was saved by a newer version of byok. Update byok.', 'byok' ),
 
 			'reveal_refused'               => __( 'This server does not give out keys (byok.allow_reveal is off). Checks and requests through byok go on.', 'byok' ),
+
+			// Who may use a key, and how much.
+			'not_approved'                 => __( 'This plugin or theme was not approved to use this key, so nothing was sent. Whoever manages the key can approve it on the page API Keys → Usage.', 'byok' ),
+			'budget_malformed'             => __( 'A budget is a whole number, such as 100000. Nothing was changed.', 'byok' ),
+			'budget_exceeded'              => __( 'The budget of this month is used up, so nothing was sent. Whoever manages the key can raise it on the page API Keys → Usage.', 'byok' ),
+
+			// Requests to providers.
+			'request_malformed'            => __( 'The request has a method, a header or a body that cannot be sent. Nothing was sent.', 'byok' ),
+			'path_refused'                 => __( 'The path of the request could lead away from the provider, so nothing was sent. It begins with one slash and holds no dot segments.', 'byok' ),
+			'models_unsupported'           => __( 'This provider tells no list of its models.', 'byok' ),
+			'models_unreadable'            => __( 'The provider’s list of models could not be read.', 'byok' ),
+			'timeout'                      => __( 'The provider did not answer in time. Try again later, or allow the request more time.', 'byok' ),
+			'dns'                          => __( 'The provider’s address was not found. Does this server reach the internet?', 'byok' ),
+			'connect'                      => __( 'The provider could not be reached. Try again later.', 'byok' ),
+			'tls'                          => __( 'A secure connection to the provider could not be made, so the key was not sent.', 'byok' ),
+			'too_large'                    => __( 'The provider’s answer is larger than this request allows.', 'byok' ),
+			'protocol'                     => __( 'The provider’s answer broke off or could not be understood. Try again later.', 'byok' ),
 
 			// The database.
 			'conflict'                     => __( 'Someone else has changed this key in the meantime. Nothing of yours was saved; look at the key again.', 'byok' ),
@@ -602,6 +635,7 @@ final class Messages {
 		return array(
 			__( 'People who save an API key of their own on this site have it stored here, encrypted, together with their user id, the time, the last four characters of the key, and what the provider said when the key was last checked. The key is sent to the provider it belongs to and to nobody else: to check it, and with every request that is made with it.', 'byok' ),
 			__( 'The key is kept until its owner, an administrator or a request to erase personal data deletes it. It is not part of an export of personal data.', 'byok' ),
+			__( 'What such a key is used for is counted for each day, plugin and model: requests, errors and tokens, nothing of what was asked or answered. Only its owner sees these figures. They are kept for about a year, are part of an export of personal data, and are deleted with a request to erase it. What the site’s own keys are used for is counted without naming anybody.', 'byok' ),
 		);
 	}
 
@@ -617,6 +651,95 @@ final class Messages {
 	public static function not_erased( string $provider, string $why ): string {
 		/* translators: 1: id of a provider, 2: a sentence that says why. */
 		return sprintf( __( 'The API key of %1$s could not be deleted. %2$s', 'byok' ), $provider, $why );
+	}
+
+	/**
+	 * What a person's keys were used for could not be deleted.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $why A sentence.
+	 * @return string Sentences.
+	 */
+	public static function usage_not_erased( string $why ): string {
+		/* translators: %s: a sentence that says why. */
+		return sprintf( __( 'What the API keys were used for could not be deleted. %s', 'byok' ), $why );
+	}
+
+	/**
+	 * A budget is used up.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param bool $whole Whether it is that of the whole key, not of one plugin or theme.
+	 * @param int  $until When the month ends, Unix time; in UTC.
+	 * @return string Sentences.
+	 */
+	public static function budget_exceeded( bool $whole, int $until ): string {
+		$day = wp_date( get_option( 'date_format' ), $until, new \DateTimeZone( 'UTC' ) );
+		return $whole
+			/* translators: %s: a date. */
+			? sprintf( __( 'The budget of this key is used up until %s, so nothing was sent. Whoever manages the key can raise it on the page API Keys → Usage.', 'byok' ), $day )
+			/* translators: %s: a date. */
+			: sprintf( __( 'The budget of this plugin or theme for this key is used up until %s, so nothing was sent. Whoever manages the key can raise it on the page API Keys → Usage.', 'byok' ), $day );
+	}
+
+	/**
+	 * A budget is reached.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string      $level    `soft` or `hard`.
+	 * @param string      $provider Name of the provider.
+	 * @param string|null $caller   Name of the plugin or theme; null for the budget of the whole key.
+	 * @return string A sentence.
+	 */
+	public static function budget_reached( string $level, string $provider, ?string $caller ): string {
+		if ( null === $caller ) {
+			return 'hard' === $level
+				/* translators: %s: name of a provider. */
+				? sprintf( __( 'The %s key has used up its budget of this month. Requests with it are refused until the month ends.', 'byok' ), $provider )
+				/* translators: %s: name of a provider. */
+				: sprintf( __( 'The %s key has reached the budget of this month that you wanted to be told of. Requests go on.', 'byok' ), $provider );
+		}
+		return 'hard' === $level
+			/* translators: 1: name of a plugin or theme, 2: name of a provider. */
+			? sprintf( __( '“%1$s” has used up its budget of this month for the %2$s key. Its requests are refused until the month ends.', 'byok' ), $caller, $provider )
+			/* translators: 1: name of a plugin or theme, 2: name of a provider. */
+			: sprintf( __( '“%1$s” has reached the budget of this month for the %2$s key that you wanted to be told of. Requests go on.', 'byok' ), $caller, $provider );
+	}
+
+	/**
+	 * A plugin or theme waits to be approved.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $caller   Its name.
+	 * @param string $provider Name of the provider.
+	 * @return string Sentences.
+	 */
+	public static function approval_wanted( string $caller, string $provider ): string {
+		/* translators: 1: name of a plugin or theme, 2: name of a provider. */
+		return sprintf( __( '“%1$s” wanted to use the %2$s key and was refused, because nobody has approved it yet.', 'byok' ), $caller, $provider );
+	}
+
+	/**
+	 * Who may use a key.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $mode One of Consent_Policy::MODES.
+	 * @return string A few words.
+	 */
+	public static function consent_mode( string $mode ): string {
+		switch ( $mode ) {
+			case 'all':
+				return __( 'Every plugin and theme', 'byok' );
+			case 'ask':
+				return __( 'Approved ones, and ask me', 'byok' );
+			default:
+				return __( 'Approved ones only', 'byok' );
+		}
 	}
 
 	/**

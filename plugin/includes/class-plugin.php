@@ -43,6 +43,16 @@ final class Plugin {
 		add_filter( 'wp_privacy_personal_data_exporters', array( Privacy::class, 'add_exporter' ) );
 		add_filter( 'wp_privacy_personal_data_erasers', array( Privacy::class, 'add_eraser' ) );
 		add_action( 'admin_init', array( Privacy::class, 'suggest_policy' ) );
+		register_activation_hook( BYOK_PLUGIN_FILE, array( Usage_Table::class, 'install' ) );
+		add_action( 'admin_init', array( Usage_Table::class, 'install' ) );
+		add_action( Usage_Table::HOOK, array( Usage_Table::class, 'prune' ) );
+		add_action( 'deleted_user', array( Usage_Table::class, 'after_user_deleted' ) );
+		add_action( 'wp_uninitialize_site', array( Usage_Table::class, 'forget_site' ) );
+		add_action( 'rest_api_init', array( Rest_Usage::class, 'register' ) );
+		// Of every request through WordPress's HTTP API: those that carry a stand-in, also when another plugin
+		// puts it in at this very place.
+		add_action( 'requests-requests.before_request', array( Key_Transport::class, 'take_over' ), PHP_INT_MAX, 5 );
+		Connectors::register_hooks();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'byok', Cli_Command::class );
 			\WP_CLI::add_command( 'byok import', Cli_Import::class );
@@ -56,6 +66,10 @@ final class Plugin {
 				'plugin_action_links_' . plugin_basename( BYOK_PLUGIN_FILE ),
 				array( self::class, 'add_settings_link' )
 			);
+			add_action( 'admin_notices', array( Approval_Notice::class, 'render' ) );
+			add_action( 'network_admin_notices', array( Approval_Notice::class, 'render' ) );
+			Usage_Page::register_hooks();
+			Usage_Form::register_hooks();
 			Settings_Page::register_hooks();
 			Network_Page::register_hooks();
 			Profile_Section::register_hooks();

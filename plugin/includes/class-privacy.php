@@ -11,7 +11,8 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Takes part in WordPress's export and erasure of personal data with the keys that people have saved for
- * themselves: an export tells that there is a key, an erasure deletes it.
+ * themselves: an export tells that there is a key and what it was used for, an erasure deletes both. For
+ * usage see Privacy_Usage.
  *
  * Neither a key nor a hint nor ciphertext is ever exported. Keys of a site or a network are no personal
  * data; whoever wants to delete those is an administrator.
@@ -69,7 +70,7 @@ final class Privacy {
 	}
 
 	/**
-	 * Tells of a person's own keys.
+	 * Tells of a person's own keys and what they were used for.
 	 *
 	 * @since 0.1.0
 	 *
@@ -91,12 +92,19 @@ final class Privacy {
 				'group_label' => __( 'API keys', 'byok' ),
 				'item_id'     => 'byok-key-' . $id,
 				'data'        => array(
-					self::field( __( 'Provider', 'byok' ), (string) $info['name'] ),
+					// Of several keys each has its label behind the name.
+					self::field( __( 'Provider', 'byok' ), $info['name'] . ( Place::DEFAULT_SLOT === $info['slot'] ? '' : " ({$info['slot']})" ) ),
 					self::field( __( 'Owner', 'byok' ), Owner::user( $user->ID )->word() ),
 					self::field( __( 'Saved', 'byok' ), self::time( $info['saved_at'] ) ),
 					self::field( __( 'Last check', 'byok' ), self::time( $info['checked_at'] ) ),
 				),
 			);
+		}
+		if ( $user ) {
+			list( $usage, $usage_done ) = Privacy_Usage::export( Owner::user( $user->ID ), max( 1, (int) $page ) );
+
+			$data = array_merge( $data, $usage );
+			$done = $done && $usage_done;
 		}
 		return array(
 			'data' => $data,
@@ -105,7 +113,7 @@ final class Privacy {
 	}
 
 	/**
-	 * Deletes a person's own keys.
+	 * Deletes a person's own keys and what is written down of their use.
 	 *
 	 * @since 0.1.0
 	 *
@@ -126,6 +134,17 @@ final class Privacy {
 				$removed = true;
 			}
 		}
+		if ( $user && $done ) {
+			// Last: a key whose decisions were gone could be used by every plugin.
+			foreach ( array( 'erase', 'erase_decisions' ) as $what ) {
+				$erased = Privacy_Usage::$what( Owner::user( $user->ID ) );
+				if ( is_wp_error( $erased ) ) {
+					$messages[] = Messages::usage_not_erased( $erased->get_error_message() );
+				} else {
+					$removed = $removed || $erased;
+				}
+			}
+		}
 		return array(
 			'items_removed'  => $removed,
 			'items_retained' => array() !== $messages,
@@ -137,16 +156,16 @@ final class Privacy {
 	/**
 	 * Deletes a person's key, also one of a provider that the table does not have any more.
 	 *
-	 * @param string $provider Provider id.
-	 * @param Owner  $owner    The person.
+	 * @param string $id    Id of the place.
+	 * @param Owner  $owner The person.
 	 * @return true|\WP_Error Errors as of Vault::delete().
 	 */
-	private static function delete( string $provider, Owner $owner ) {
-		$deleted = Vault::delete( $provider, $owner );
+	private static function delete( string $id, Owner $owner ) {
+		$deleted = Vault::delete( $id, $owner );
 		if ( ! is_wp_error( $deleted ) || 'provider_unknown' !== Failure::reason( $deleted ) ) {
 			return $deleted;
 		}
-		$place = new Place( $owner, $provider );
+		$place = Place::of( $owner, $id );
 		$raw   = Key_Store::read_raw( $place );
 		return is_string( $raw ) ? Key_Store::remove( $place, $raw ) : $raw ?? true;
 	}
@@ -159,10 +178,13 @@ final class Privacy {
 	 *
 	 * @param \WP_User|false $user The person.
 	 * @param int            $page Step, from 1.
-	 * @return array{0: string[], 1: bool} Provider ids, and whether this is the last step.
+	 * @return array{0: string[], 1: bool} Ids of places, see Place::id(), and whether this is the last step.
 	 */
 	private static function step( $user, int $page ): array {
-		$rows = $user ? Key_Store::read_all( Owner::user( $user->ID ) ) : array();
+		if ( ! $user ) {
+			return array( array(), true );
+		}
+		$rows = Key_Store::read_all( Owner::user( $user->ID ) );
 		if ( ! is_array( $rows ) ) {
 			// The database fails: Vault says so for each.
 			$rows = Providers::all();
@@ -170,22 +192,28 @@ final class Privacy {
 		$known = array_keys( Providers::all() );
 		$from  = self::STEP * ( max( 1, $page ) - 1 );
 		$done  = $from + self::STEP >= count( $known );
-		$ids   = array_intersect( array_slice( $known, $from, self::STEP ), array_keys( $rows ) );
-		if ( $done ) {
-			// Of providers that the table does not have any more.
-			$ids = array_merge( $ids, array_diff( array_keys( $rows ), $known ) );
+		// Several keys for one provider have several rows.
+		$places = array_map( static fn( $id ) => Place::of( Owner::user( $user->ID ), (string) $id ), array_keys( $rows ) );
+		$ids_of = static fn( callable $is_wanted ) => array_map( static fn( Place $place ) => $place->id(), array_filter( $places, $is_wanted ) );
+		$now    = array_slice( $known, $from, self::STEP );
+		$ids    = $ids_of( static fn( Place $place ) => in_array( $place->provider, $now, true ) );
+		if ( $done && $from < max( 1, count( $known ) ) ) {
+			// Of providers that the table does not have any more. Usage may take further steps.
+			$ids = array_merge( $ids, $ids_of( static fn( Place $place ) => ! in_array( $place->provider, $known, true ) ) );
 		}
-		return array( array_map( 'strval', array_values( $ids ) ), $done );
+		return array( array_values( $ids ), $done );
 	}
 
 	/**
 	 * One line of an export.
 	 *
+	 * @since 0.1.0
+	 *
 	 * @param string $name  Name.
 	 * @param string $value Value.
 	 * @return array{name: string, value: string}
 	 */
-	private static function field( string $name, string $value ): array {
+	public static function field( string $name, string $value ): array {
 		return array(
 			'name'  => $name,
 			'value' => $value,

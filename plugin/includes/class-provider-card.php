@@ -46,6 +46,7 @@ final class Provider_Card {
 			class="byok-card"
 			id="<?php echo esc_attr( self::id( $provider ) ); ?>"
 			data-provider="<?php echo esc_attr( $provider ); ?>"
+			data-slot="<?php echo esc_attr( $info['slot'] ); ?>"
 			data-state="<?php echo esc_attr( $info['state'] ); ?>"
 			data-outcome="<?php echo esc_attr( (string) $info['outcome'] ); ?>"
 		>
@@ -72,6 +73,7 @@ final class Provider_Card {
 			if ( $usable ) {
 				Card_Panels::render_key( $screen, $info, 'key' === $panel );
 				Card_Panels::render_remove( $screen, $info, $has_key && 'remove' === $panel, $inherited );
+				Spare_Keys::render( $screen, $info );
 			}
 			?>
 		</li>
@@ -134,7 +136,7 @@ final class Provider_Card {
 		<div class="byok-card__actions">
 			<?php self::render_opener( $screen, $provider, 'key', $inherited ? __( 'Use another key here', 'byok' ) : __( 'Add key', 'byok' ), 'byok-add', $has_key, $panel ); ?>
 			<form class="byok-check-form" method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>"<?php Card_Parts::hidden( ! $opens ); ?>>
-				<?php Card_Parts::form_fields( $screen, $provider, 'check' ); ?>
+				<?php Card_Parts::form_fields( $screen, $provider, 'check', $info['slot'] ); ?>
 				<button type="submit" class="button button-compact byok-check" aria-describedby="<?php echo esc_attr( self::id( $provider, 'name' ) ); ?>"><span class="byok-spinner" hidden></span><span class="byok-label"><?php esc_html_e( 'Check again', 'byok' ); ?></span></button>
 			</form>
 			<?php

@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
 final class Recheck {
 
 	/**
-	 * The event. Its arguments are a provider id and the word of an owner.
+	 * The event. Its arguments are the id of a place, see Place::id(), and the word of an owner.
 	 */
 	public const HOOK = 'byok_check_key';
 
@@ -43,7 +43,7 @@ final class Recheck {
 		if ( ! $may_change || ( $checked_since && $row->checked_at > time() - self::PAUSE ) ) {
 			return;
 		}
-		$event = array( $place->provider, $place->owner->word() );
+		$event = array( $place->id(), $place->owner->word() );
 		if ( ! wp_next_scheduled( self::HOOK, $event ) ) {
 			wp_schedule_single_event( time(), self::HOOK, $event );
 		}
@@ -54,7 +54,7 @@ final class Recheck {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param mixed $provider Provider id.
+	 * @param mixed $provider Provider id, or the id of one of several places.
 	 * @param mixed $owner    Word of an owner, see Owner::parse().
 	 */
 	public static function run( $provider, $owner = 'site' ): void {

@@ -44,7 +44,8 @@ final class Resolver {
 				return Failure::because( Extension::reason() ?? 'key_absent' );
 			}
 			if ( ! $found instanceof Server_Key ) {
-				return is_wp_error( $found ) ? $found : Vault::get( $provider, $found );
+				$id = is_wp_error( $found ) ? $found : self::id( $provider, $found, $args );
+				return is_wp_error( $id ) ? $id : Vault::get( $id, $found );
 			}
 			if ( ! byok_key_source()['reveal'] ) {
 				return Failure::because( 'reveal_refused' );
@@ -79,7 +80,8 @@ final class Resolver {
 			if ( $found instanceof Server_Key ) {
 				return $found->info();
 			}
-			return is_wp_error( $found ) ? $found : Vault::info( $provider, $found );
+			$id = is_wp_error( $found ) ? $found : self::id( $provider, $found, $args );
+			return is_wp_error( $id ) ? $id : Vault::info( $id, $found );
 		} catch ( Throwable $thrown ) {
 			return Failure::from( $thrown );
 		}
@@ -96,10 +98,11 @@ final class Resolver {
 	public static function inherited( array $known ): ?array {
 		foreach ( self::order( $known['id'] ) as $kind ) {
 			if ( 'network' === $kind && is_multisite() ) {
-				$place = new Place( Owner::network(), $known['id'] );
-				$raw   = Key_Store::read_raw( $place );
-				if ( is_string( $raw ) ) {
-					return Key_Info::of( $known, $place, $raw );
+				$raws = Key_Store::read_slots( Owner::network(), $known['id'] );
+				if ( is_array( $raws ) && array() !== $raws ) {
+					$slots = array_map( 'strval', array_keys( $raws ) );
+					$place = new Place( Owner::network(), $known['id'], Key_Slots::leading( $slots ) );
+					return Key_Info::of( $known, $place, $raws[ $place->slot ], $slots );
 				}
 			}
 			$given = 'server' === $kind && null === Extension::reason() ? Server_Key::find( $known ) : null;
@@ -121,6 +124,36 @@ final class Resolver {
 	public static function owner( $word ) {
 		$owner = is_string( $word ) ? Owner::parse( $word ) : null;
 		return $owner ?? Failure::because( 'owner_unknown' );
+	}
+
+	/**
+	 * The key that a caller has named.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $args     `slot`; without it the slot `default`.
+	 * @return string|WP_Error Id of a place, see Place::id(); byok_slot_malformed.
+	 */
+	public static function named( string $provider, array $args ) {
+		$slot = $args['slot'] ?? Place::DEFAULT_SLOT;
+		return Place::is_slot( $slot ) ? Place::id_of( $provider, $slot ) : Failure::because( 'slot_malformed' );
+	}
+
+	/**
+	 * Which of an owner's keys is meant: the one that is named, else the leading one.
+	 *
+	 * @param string $provider Provider id.
+	 * @param Owner  $owner    Whose keys.
+	 * @param array  $args     `slot`.
+	 * @return string|WP_Error Id of a place; byok_slot_malformed, byok_storage_failed.
+	 */
+	private static function id( string $provider, Owner $owner, array $args ) {
+		if ( isset( $args['slot'] ) ) {
+			return self::named( $provider, $args );
+		}
+		$raws = Key_Store::read_slots( $owner, $provider );
+		return is_wp_error( $raws ) ? $raws : Place::id_of( $provider, Key_Slots::leading( array_map( 'strval', array_keys( $raws ) ) ) );
 	}
 
 	/**
@@ -153,10 +186,10 @@ final class Resolver {
 
 			// `user` is nobody where no one is logged in, `network` where there is none.
 			$owner = Owner::parse( $kind );
-			$raw   = null === $owner ? null : Key_Store::read_raw( new Place( $owner, $provider ) );
+			$raws  = null === $owner ? array() : Key_Store::read_slots( $owner, $provider );
 			// What could not be read is not absent.
-			if ( null !== $raw ) {
-				return is_wp_error( $raw ) ? $raw : $owner;
+			if ( array() !== $raws ) {
+				return is_wp_error( $raws ) ? $raws : $owner;
 			}
 		}
 		return null;

@@ -91,6 +91,10 @@ final class Rest_Controller extends WP_REST_Controller {
 				'description' => __( 'Provider id.', 'byok' ),
 				'type'        => 'string',
 			),
+			'slot'     => array(
+				'description' => __( 'Label of one of several keys of the provider. Without it the first one is meant, and a deletion takes all.', 'byok' ),
+				'type'        => 'string',
+			),
 		);
 
 		if ( 'site' === $this->kind ) {
@@ -231,7 +235,7 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function get_item( $request ) {
-		return $this->answer( Vault::info( $request['provider'], $this->owner() ), $request );
+		return $this->answer( $this->info( $request ), $request );
 	}
 
 	/**
@@ -251,9 +255,10 @@ final class Rest_Controller extends WP_REST_Controller {
 			return Failure::because( 'key_in_url' );
 		}
 
-		$args = isset( $request['base_url'] ) ? array( 'base_url' => $request['base_url'] ) : array();
-		$refused = Attempts::count( $this->owner() );
-		return $this->answer( $refused ?? Vault::save( $request['provider'], $key, $args, $this->owner() ), $request );
+		$args    = isset( $request['base_url'] ) ? array( 'base_url' => $request['base_url'] ) : array();
+		$id      = Resolver::named( $request['provider'], array( 'slot' => $request['slot'] ) );
+		$refused = is_wp_error( $id ) ? $id : Attempts::count( $this->owner() );
+		return $this->answer( $refused ?? Vault::save( $id, $key, $args, $this->owner() ), $request );
 	}
 
 	/**
@@ -265,8 +270,9 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function check_item( $request ) {
-		$refused = Attempts::count( $this->owner() );
-		return $this->answer( $refused ?? Vault::check( $request['provider'], $this->owner() ), $request );
+		$id      = Resolver::named( $request['provider'], array( 'slot' => $request['slot'] ) );
+		$refused = is_wp_error( $id ) ? $id : Attempts::count( $this->owner() );
+		return $this->answer( $refused ?? Vault::check( $id, $this->owner() ), $request );
 	}
 
 	/**
@@ -278,12 +284,17 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function delete_item( $request ) {
-		$deleted = Vault::delete( $request['provider'], $this->owner() );
+		$args    = array(
+			'owner' => $this->owner()->word(),
+			'slot'  => $request['slot'],
+		);
+		$deleted = byok_delete_key( $request['provider'], $args );
 		if ( is_wp_error( $deleted ) ) {
 			return $deleted;
 		}
 
-		$info = Vault::info( $request['provider'], $this->owner() );
+		unset( $request['slot'] );
+		$info = $this->info( $request );
 		return $this->answer( is_wp_error( $info ) ? $info : $info + array( 'deleted' => true ), $request );
 	}
 
@@ -331,6 +342,22 @@ final class Rest_Controller extends WP_REST_Controller {
 			default:
 				return Owner::site();
 		}
+	}
+
+	/**
+	 * Tells about the key that a request names, or the first one of its provider.
+	 *
+	 * @param WP_REST_Request $request Request.
+	 * @return array|WP_Error Info.
+	 */
+	private function info( $request ) {
+		return Resolver::info(
+			$request['provider'],
+			array(
+				'owner' => $this->owner()->word(),
+				'slot'  => $request['slot'],
+			)
+		);
 	}
 
 	/**

@@ -82,6 +82,23 @@ final class Server_Key {
 	}
 
 	/**
+	 * Encrypts it for the one request it is used for.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return Key_Row A row that is stored nowhere.
+	 * @throws \Byok\Exception\ByokException When it cannot be.
+	 */
+	public function seal(): Key_Row {
+		$unchecked = array(
+			'hint'    => '',
+			'outcome' => 'unknown',
+			'reason'  => '',
+		);
+		return Key_Row::seal( Place::of_site( $this->provider['id'] ), $this->read(), byok_origin( $this->provider['id'] ), '', $unchecked );
+	}
+
+	/**
 	 * Tells about it, see byok_key_info(). It cannot be known when it was made or whether it works.
 	 *
 	 * @since 0.1.0

@@ -28,7 +28,7 @@ defined( 'ABSPATH' ) || exit;
 final class Vault {
 
 	/**
-	 * Tells about every provider.
+	 * Tells about every provider: of several keys, about the leading one.
 	 *
 	 * @since 0.1.0
 	 *
@@ -38,14 +38,16 @@ final class Vault {
 	public static function all( ?Owner $owner = null ): array {
 		$owner = $owner ?? Owner::site();
 		$rows  = Key_Store::read_all( $owner );
+		$slots = Key_Slots::by_provider( $owner, is_wp_error( $rows ) ? array() : array_keys( $rows ) );
 		$infos = array();
 		foreach ( Providers::all() as $provider => $known ) {
-			$place = new Place( $owner, (string) $provider );
+			$own   = $slots[ $provider ] ?? array();
+			$place = new Place( $owner, (string) $provider, Key_Slots::leading( $own ) );
 			$info  = self::safely(
 				static fn() => is_wp_error( $rows )
 					// One query that fails must not make a page of absent keys: ask for each row.
 					? self::tell( $known, $place )
-					: Key_Info::of( $known, $place, $rows[ $provider ] ?? null )
+					: Key_Info::of( $known, $place, $rows[ $place->id() ] ?? null, $own )
 			);
 			if ( ! is_wp_error( $info ) ) {
 				$infos[ $provider ] = $info;
@@ -59,19 +61,20 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string     $provider Provider id.
+	 * @param string     $provider Provider id, or the id of one of several places, see Place::id_of().
 	 * @param Owner|null $owner    Whose key.
 	 * @return array|WP_Error Info, see byok_key_info(); byok_provider_unknown, byok_storage_failed.
 	 */
 	public static function info( string $provider, ?Owner $owner = null ) {
-		$place = new Place( $owner ?? Owner::site(), $provider );
+		$place = Place::of( $owner ?? Owner::site(), $provider );
 		return self::safely(
 			static function () use ( $place ) {
 				// Telling needs no extension: a row is there, whether it can be opened or not.
 				$known = Providers::find( $place->provider );
-				return null === $known
-					? Failure::because( Extension::reason() ?? 'provider_unknown' )
-					: self::tell( $known, $place );
+				if ( null === $known ) {
+					return Failure::because( Extension::reason() ?? 'provider_unknown' );
+				}
+				return Place::is_slot( $place->slot ) ? self::tell( $known, $place ) : Failure::because( 'slot_malformed' );
 			}
 		);
 	}
@@ -81,15 +84,15 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string     $provider Provider id.
+	 * @param string     $provider Provider id, or the id of one of several places, see Place::id_of().
 	 * @param Owner|null $owner    Whose key.
 	 * @return string|WP_Error The key; see byok_get_key() for the errors.
 	 */
 	public static function get( string $provider, ?Owner $owner = null ) {
-		$place = new Place( $owner ?? Owner::site(), $provider );
+		$place = Place::of( $owner ?? Owner::site(), $provider );
 		return self::safely(
 			static function () use ( $place ) {
-				$known = self::known( $place->provider );
+				$known = self::known( $place );
 				$raw   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $place );
 				$row   = is_wp_error( $raw ) ? $raw : self::row( $raw );
 				$key   = is_wp_error( $row ) ? $row : $row->open( $place );
@@ -107,7 +110,7 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string     $provider Provider id.
+	 * @param string     $provider Provider id, or the id of one of several places, see Place::id_of().
 	 * @param string     $key      The key. Never slashed: a form handler uses wp_unslash() first.
 	 * @param array      $args     {
 	 *     How.
@@ -123,10 +126,9 @@ final class Vault {
 		// Not through safely(): what a closure captures stands in every backtrace, a parameter of this
 		// kind does not.
 		try {
-			$known = self::known( $provider );
-			return is_wp_error( $known )
-				? $known
-				: self::check_and_save( $known, new Place( $owner ?? Owner::site(), $provider ), $key, $args );
+			$place = Place::of( $owner ?? Owner::site(), $provider );
+			$known = self::known( $place );
+			return is_wp_error( $known ) ? $known : self::check_and_save( $known, $place, $key, $args );
 		} catch ( Throwable $thrown ) {
 			return Failure::from( $thrown );
 		}
@@ -138,16 +140,16 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string     $provider Provider id.
+	 * @param string     $provider Provider id, or the id of one of several places, see Place::id_of().
 	 * @param Owner|null $owner    Whose key.
 	 * @return array|WP_Error Info with `checked` and `restored`; errors as of byok_get_key(), and
 	 *                        byok_conflict when the key was changed meanwhile.
 	 */
 	public static function check( string $provider, ?Owner $owner = null ) {
-		$place = new Place( $owner ?? Owner::site(), $provider );
+		$place = Place::of( $owner ?? Owner::site(), $provider );
 		return self::safely(
 			static function () use ( $place ) {
-				$known   = self::known( $place->provider );
+				$known   = self::known( $place );
 				$old     = is_wp_error( $known ) ? $known : Key_Store::read_raw( $place );
 				$row     = is_wp_error( $old ) ? $old : self::row( $old );
 				$checked = is_wp_error( $row ) ? $row : $row->check( $place );
@@ -182,15 +184,15 @@ final class Vault {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string     $provider Provider id.
+	 * @param string     $provider Provider id, or the id of one of several places, see Place::id_of().
 	 * @param Owner|null $owner    Whose key.
 	 * @return true|WP_Error True when there is no key any more, also when there was none before.
 	 */
 	public static function delete( string $provider, ?Owner $owner = null ) {
-		$place = new Place( $owner ?? Owner::site(), $provider );
+		$place = Place::of( $owner ?? Owner::site(), $provider );
 		return self::safely(
 			static function () use ( $place ) {
-				$known = self::known( $place->provider );
+				$known = self::known( $place );
 				$old   = is_wp_error( $known ) ? $known : Key_Store::read_raw( $place );
 				if ( is_wp_error( $old ) || null === $old ) {
 					return $old ?? true;
@@ -202,6 +204,36 @@ final class Vault {
 					Canary::settle();
 				}
 				return $removed;
+			}
+		);
+	}
+
+	/**
+	 * Deletes all keys of an owner for a provider, in whatever state they are.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string     $provider Provider id.
+	 * @param Owner|null $owner    Whose keys.
+	 * @return true|WP_Error True when there is none any more; else why the first that is left could not be
+	 *                       deleted.
+	 */
+	public static function delete_all( string $provider, ?Owner $owner = null ) {
+		$owner = $owner ?? Owner::site();
+		return self::safely(
+			static function () use ( $provider, $owner ) {
+				$raws = Key_Store::read_slots( $owner, $provider );
+				if ( is_wp_error( $raws ) ) {
+					return $raws;
+				}
+				// Also with none: an unknown provider is told.
+				$slots = array_unique( array( Place::DEFAULT_SLOT, ...array_map( 'strval', array_keys( $raws ) ) ) );
+				$error = true;
+				foreach ( $slots as $slot ) {
+					$deleted = self::delete( Place::id_of( $provider, $slot ), $owner );
+					$error   = true === $error ? $deleted : $error;
+				}
+				return $error;
 			}
 		);
 	}
@@ -289,22 +321,24 @@ final class Vault {
 	 * @return array|WP_Error Info; byok_storage_failed.
 	 */
 	private static function tell( array $known, Place $place ) {
-		$raw = Key_Store::read_raw( $place );
-		return is_wp_error( $raw ) ? $raw : Key_Info::of( $known, $place, $raw );
+		$raws = Key_Store::read_slots( $place->owner, $place->provider );
+		return is_wp_error( $raws ) ? $raws : Key_Info::of( $known, $place, $raws[ $place->slot ] ?? null, array_keys( $raws ) );
 	}
 
 	/**
 	 * The provider's row of the table, for anything that needs the extension.
 	 *
-	 * @param string $provider Provider id.
-	 * @return array|WP_Error The row; byok_extension_missing, byok_extension_outdated, byok_provider_unknown.
+	 * @param Place $place Place.
+	 * @return array|WP_Error The row; byok_extension_missing, byok_extension_outdated, byok_provider_unknown,
+	 *                        byok_slot_malformed.
 	 */
-	private static function known( string $provider ) {
+	private static function known( Place $place ) {
 		$reason = Extension::reason();
 		if ( null !== $reason ) {
 			return Failure::because( $reason );
 		}
-		return Providers::find( $provider ) ?? Failure::because( 'provider_unknown' );
+		$known = Providers::find( $place->provider ) ?? Failure::because( 'provider_unknown' );
+		return Place::is_slot( $place->slot ) || is_wp_error( $known ) ? $known : Failure::because( 'slot_malformed' );
 	}
 
 	/**
@@ -324,14 +358,19 @@ final class Vault {
 	}
 
 	/**
-	 * The base URL of the key that is being replaced, if its envelope vouches for it.
+	 * The base URL of the key that is being replaced, or of the owner's first one of this provider, if its
+	 * envelope vouches for it.
 	 *
 	 * @param Place       $place Place.
 	 * @param string|null $raw   Stored text.
 	 * @return string Base URL, or empty.
 	 */
 	private static function kept_base_url( Place $place, ?string $raw ): string {
-		$row = Key_Row::parse( $raw );
+		if ( null === $raw && Place::DEFAULT_SLOT !== $place->slot ) {
+			$place = new Place( $place->owner, $place->provider );
+			$raw   = Key_Store::read_raw( $place );
+		}
+		$row = is_string( $raw ) ? Key_Row::parse( $raw ) : null;
 		return null !== $row && $row->opens( $place ) ? $row->base_url : '';
 	}
 

@@ -127,7 +127,8 @@ export function card( page, provider ) {
 		checked: visible( '.byok-checked' ),
 		message: visible( '.byok-message__text' ),
 		warning: visible( '.byok-key-warning' ),
-		field: root.locator( '.byok-key-input' ),
+		// Not those of spare keys.
+		field: root.locator( '.byok-key-form .byok-key-input' ),
 		address: root.locator( '.byok-base-url-input' ),
 		add: visible( '.byok-add' ),
 		again: visible( '.byok-check' ),

@@ -10,6 +10,7 @@ const BEGINNINGS = {
 	anthropic: 'sk-ant-api03-',
 	openai: 'sk-proj-',
 	google: 'AIza',
+	groq: 'gsk_',
 	mistral: '',
 	'openai-compatible': 'local-',
 };

@@ -234,7 +234,7 @@ async function importing( page, plain ) {
 			const line = window.locator( '.byok-import__line' );
 			await reads( line.locator( '.byok-hint' ), `sk-ant-…${ endOf( key ) }` );
 			await line.getByText( 'Move it here', { exact: true } ).click();
-			await line.getByText( /such as WordPress’s own AI client, will no longer find it/ ).waitFor();
+			await line.getByText( /WordPress’s own AI client and plugins that ask byok for the key go on/ ).waitFor();
 			await picture( window, `import-${ way.startsWith( 'without' ) ? 'no-js' : 'js' }` );
 			assert.equal( await inForce( window, 'anthropic' ), 'byok_key_absent', 'moved without being asked' );
 			await line.getByRole( 'button', { name: 'Check and move' } ).click();

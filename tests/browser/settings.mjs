@@ -11,10 +11,12 @@
 
 import assert from 'node:assert/strict';
 import { card, complaints, everyBody, given, inForce, logIn, look, newWindow, open, overhang, picture, PROVIDER, providerAnswers, rest, restNonce, seen, SITE, start, stop } from './browser.mjs';
+import { connectors } from './connectors.mjs';
 import { endOf, fingerprintOf, leaks, makeKey } from './keys.mjs';
 import { members } from './members.mjs';
 import { recovery } from './recovery.mjs';
 import { focused, paste, reads, test, total } from './steps.mjs';
+import { usage } from './usage.mjs';
 
 /** Outcomes, with the words a person reads. */
 const OUTCOMES = [
@@ -329,7 +331,7 @@ async function scripted( page ) {
 		await it.field.fill( makeKey( 'anthropic', 'valid' ) );
 		const drawn = () => it.field.evaluate( ( field ) => getComputedStyle( field ).webkitTextSecurity );
 		assert.equal( await drawn(), 'disc' );
-		const show = it.root.locator( '.byok-show' );
+		const show = it.root.locator( '.byok-key-form .byok-show' );
 		await show.click();
 		assert.equal( await drawn(), 'none' );
 		assert.equal( await show.getAttribute( 'aria-pressed' ), 'true' );
@@ -513,6 +515,7 @@ await test( 'the page of a new site names every provider and what protects the k
 	await reads( page.locator( '.byok-header__text p' ), 'Paste a key once. It is checked, encrypted and never shown again.' );
 	await reads( page.locator( '.byok-vault__word' ), /^Protected by your site’s salts$/ );
 	assert.ok( ( await page.locator( '.byok-card' ).count() ) >= 7 );
+	await page.locator( '.byok-more[data-count] > summary' ).click();
 	assert.equal( await page.locator( '.byok-add:visible' ).count(), await page.locator( '.byok-card' ).count() );
 	const link = page.locator( '#byok-anthropic .byok-get-key' );
 	assert.match( await link.getAttribute( 'href' ), /^https:\/\/[a-z.]*(anthropic|claude)\.com\// );
@@ -530,6 +533,8 @@ await saving( plain, 'without JavaScript' );
 await doors( page );
 await looks( page );
 await members( page );
+await usage( page, plain );
+await connectors( page );
 await recovery( page, plain );
 
 await test( 'no key is in any answer, page, address or storage, in any encoding', page, async () => {

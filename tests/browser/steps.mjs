@@ -39,6 +39,12 @@ export const focused = ( page, selector ) => page.waitForFunction( ( wanted ) =>
 /** Opens the field, pastes, and presses the button. */
 export async function paste( page, provider, key, address = null ) {
 	const it = card( page, provider );
+	// Less common providers are folded away below the others.
+	const more = page.locator( 'details.byok-more:not([open])', { has: it.root } ).locator( '> summary' );
+	if ( await more.count() ) {
+		// Without a script the page may just be about to be another one, with it open.
+		await more.click( { timeout: 2000 } ).catch( () => {} );
+	}
 	// One of the two is there, once the page is.
 	await it.add.or( it.replace ).click();
 	if ( address !== null ) {

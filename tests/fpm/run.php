@@ -58,7 +58,7 @@ register_shutdown_function(
 );
 
 $stage = new Stage( $fpm, $folder, $user, "$folder/byok.so", $provider );
-foreach ( array( 'key-file', 'environment', 'memory', 'requests' ) as $checks ) {
+foreach ( array( 'key-file', 'environment', 'memory', 'requests', 'gate' ) as $checks ) {
 	echo "$checks\n";
 	( require __DIR__ . "/$checks.php" )( $stage );
 }

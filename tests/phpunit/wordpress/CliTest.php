@@ -244,7 +244,7 @@ final class CliTest extends Test_Case {
 
 	public function test_import_lists_and_moves(): void {
 		$key = Test_Provider::key();
-		update_option( 'connectors_ai_anthropic_api_key', $key );
+		self::plant_plaintext( 'connectors_ai_anthropic_api_key', $key );
 		$this->run_command( 'import', array(), array( 'format' => 'json' ) );
 		$this->assertSame( 'connectors_ai_anthropic_api_key', json_decode( WP_CLI::$out, true )[0]['source'] );
 		self::assert_no_key( $key, WP_CLI::$out );
@@ -255,14 +255,14 @@ final class CliTest extends Test_Case {
 		self::assert_no_key( $key, WP_CLI::$out );
 		$this->assertSame( $key, byok_get_key( 'anthropic' ) );
 
-		update_option( 'connectors_ai_anthropic_api_key', Test_Provider::key() );
+		self::plant_plaintext( 'connectors_ai_anthropic_api_key', Test_Provider::key() );
 		$this->assertSame( 1, $this->run_command( 'import', array( 'connectors_ai_anthropic_api_key' ) ) );
 		$this->assertSame( 0, $this->run_command( 'import', array( 'connectors_ai_anthropic_api_key' ), array( 'replace' => true ) ) );
 		$this->assertSame( 1, $this->run_command( 'import', array( 'connectors_ai_anthropic_api_key' ) ) );
 	}
 
 	public function test_an_import_that_left_the_old_entry_has_status_1(): void {
-		update_option( 'connectors_ai_anthropic_api_key', Test_Provider::key() );
+		self::plant_plaintext( 'connectors_ai_anthropic_api_key', Test_Provider::key() );
 		self::before_query( "UPDATE {$GLOBALS['wpdb']->options} SET option_value = ''", static fn() => 'SELECT 1' );
 		$this->assertSame( 1, $this->run_command( 'import', array( 'connectors_ai_anthropic_api_key' ) ) );
 		$this->assertStringContainsString( 'could not be emptied', WP_CLI::$err );
@@ -351,7 +351,7 @@ final class CliTest extends Test_Case {
 		self::save( 'anthropic', Test_Provider::key() );
 		$code = 'require $double; ( new Byok\Cli_Command() )->list_( array(), array() ); ( new Byok\Cli_Command() )->status( array(), array() ); return WP_CLI::$out;';
 		$out  = Site::run( $code, array( 'salts' => 'changed', 'given' => array( 'double' => __DIR__ . '/support/Wp_Cli_Double.php' ) ) )['result'];
-		$this->assertStringContainsString( "anthropic\tlocked", $out );
+		$this->assertStringContainsString( "anthropic\tdefault\tlocked", $out );
 		$this->assertStringContainsString( "keys_locked\t1", $out );
 	}
 

@@ -338,7 +338,7 @@ final class ImportTest extends Test_Case {
 		self::before_query(
 			"UPDATE {$GLOBALS['wpdb']->options} SET option_value = ''",
 			static function () use ( $newer ) {
-				update_option( self::CONNECTOR, $newer );
+				self::put( self::CONNECTOR, $newer );
 			}
 		);
 		$moved = Import::run( self::CONNECTOR );
@@ -433,7 +433,9 @@ final class ImportTest extends Test_Case {
 		wp_cache_set( self::CONNECTOR, $key, 'options' );
 
 		Import::run( self::CONNECTOR );
-		$this->assertSame( '', get_option( self::CONNECTOR ), 'without flushing any cache' );
+		// Without flushing any cache. Where WordPress has connectors, a stand-in is read from now on.
+		self::assert_no_key( $key, get_option( self::CONNECTOR ) );
+		$this->assertSame( '', wp_load_alloptions()[ self::CONNECTOR ] ?? '' );
 		foreach ( array( self::CONNECTOR, 'alloptions', 'notoptions' ) as $cached ) {
 			self::assert_no_key( $key, print_r( wp_cache_get( $cached, 'options' ), true ), "the cache of $cached" );
 		}

@@ -58,7 +58,7 @@ final class LeaksTest extends Test_Case {
 		self::save( 'anthropic', $keys[0] );
 		$this->assertIsArray( Vault::save( 'openai', $keys[1], array(), Owner::user( self::admin() ) ) );
 		// In plain text, as WordPress's own screen leaves it.
-		update_option( 'connectors_ai_groq_api_key', $keys[2] );
+		self::plant_plaintext( 'connectors_ai_groq_api_key', $keys[2] );
 
 		$takings = $this->takings();
 		$this->assertStringContainsString( '<rss', $takings['the export of content'] );
@@ -77,7 +77,7 @@ final class LeaksTest extends Test_Case {
 		$file = tempnam( sys_get_temp_dir(), 'byok' );
 		file_put_contents( $file, $key );
 		Cli_Input::$stream = $file;
-		update_option( 'connectors_ai_groq_api_key', $key );
+		self::plant_plaintext( 'connectors_ai_groq_api_key', $key );
 		$command = new Cli_Command();
 		WP_CLI::reset();
 		foreach (

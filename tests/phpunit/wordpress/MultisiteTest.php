@@ -8,7 +8,9 @@
 namespace Byok\Tests;
 
 use Byok\Canary;
+use Byok\Key_Screen;
 use Byok\Reencryption;
+use WP_REST_Request;
 
 /**
  * @group multisite

@@ -340,7 +340,7 @@ final class SaveTest extends Test_Case {
 		self::save( 'anthropic', Test_Provider::key() );
 		$row = self::row( 'anthropic' );
 		$this->assertSame(
-			array( 'version', 'envelope', 'origin', 'base_url', 'hint', 'outcome', 'proof', 'checked_at', 'saved_at', 'saved_by', 'previous' ),
+			array( 'version', 'envelope', 'origin', 'base_url', 'hint', 'outcome', 'proof', 'checked_at', 'resume_at', 'saved_at', 'saved_by', 'previous' ),
 			array_keys( $row )
 		);
 		$this->assertSame( Key_Row::VERSION, $row['version'] );

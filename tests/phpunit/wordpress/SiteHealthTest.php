@@ -163,7 +163,7 @@ final class SiteHealthTest extends Test_Case {
 	public function test_keys_in_other_settings_are_named_by_their_place(): void {
 		$this->assertSame( 'good', $this->results()['byok_other_keys']['status'] );
 		$key = Test_Provider::key( 'openai' );
-		update_option( 'connectors_ai_openai_api_key', $key );
+		self::plant_plaintext( 'connectors_ai_openai_api_key', $key );
 		$result = $this->results()['byok_other_keys'];
 		$this->assertSame( 'recommended', $result['status'] );
 		$this->assertStringContainsString( 'connectors_ai_openai_api_key', $result['description'] );

@@ -7,6 +7,16 @@
 
 namespace Byok\Tests;
 
+use Byok\Budget;
+use Byok\Budget_Limits;
+use Byok\Caller;
+use Byok\Consent;
+use Byok\Owner;
+use Byok\Place;
+use Byok\Usage;
+use Byok\Usage_Table;
+use Byok\Vault;
+
 final class UninstallTest extends Test_Case {
 
 	/**
@@ -62,6 +72,36 @@ final class UninstallTest extends Test_Case {
 		$this->assertFalse( wp_next_scheduled( 'byok_check_key', array( 'anthropic' ) ) );
 		$this->assertSame( 'stays', get_option( 'byok_test_other' ) );
 		$this->assertSame( 'stays', get_option( 'other_byok_key_anthropic' ) );
+	}
+
+	public function test_nothing_of_ours_is_left_anywhere_in_the_database(): void {
+		global $wpdb;
+		self::save( 'anthropic', Test_Provider::key() );
+		$member = Owner::user( self::user( 'editor' ) );
+		Vault::save( 'anthropic', Test_Provider::key(), array(), $member );
+		$places = array( Place::of_site( 'anthropic' ), new Place( $member, 'anthropic' ) );
+		if ( is_multisite() ) {
+			Vault::save( 'anthropic', Test_Provider::key(), array(), Owner::network() );
+			$places[] = new Place( Owner::network(), 'anthropic' );
+		}
+		foreach ( $places as $place ) {
+			Consent::set_mode( $place, 'ask' );
+			Consent::refuse( $place, Caller::parse( 'plugin:byok-uninstalled' ) );
+			Budget::set( $place, '*', Budget_Limits::of( array( 'soft_requests' => 1 ) ) );
+			Usage::record( $place, Caller::parse( 'plugin:byok-uninstalled' ), array(), 200 );
+		}
+		byok_stand_in( 'anthropic' );
+		Usage_Table::install();
+		// What a person does on the pages.
+		$browser = new Browser( self::admin() );
+		$browser->ask( 'GET', '/wp-admin/options-general.php?page=byok-usage' );
+		$browser->ask( 'GET', '/wp-admin/options-general.php?page=byok' );
+		$this->assertNotSame( array(), self::found(), 'the search finds what is there' );
+
+		Site::run( self::UNINSTALL, array( 'extension' => false ) );
+		wp_cache_flush();
+		$this->assertSame( array(), self::found() );
+		$this->assertNotContains( $wpdb->base_prefix . 'byok_usage', $wpdb->get_col( 'SHOW TABLES' ) );
 	}
 
 	public function test_uninstalling_leaves_no_note_lock_event_or_key_of_a_person(): void {
@@ -169,6 +209,27 @@ final class UninstallTest extends Test_Case {
 			$this->assertSame( '', ( new Browser() )->ask( 'GET', "/wp-content/plugins/byok/$file" )['body'], $file );
 		}
 		$this->assertSame( $raw, self::raw( 'anthropic' ) );
+	}
+
+	/**
+	 * Rows of any table that hold our name, but for those that say that the plugin is active, those of tests, the name of
+	 * the site, and what WordPress itself keeps of paragraphs that were suggested for its privacy policy.
+	 *
+	 * @return string[]
+	 */
+	private static function found(): array {
+		global $wpdb;
+		$found = array();
+		foreach ( $wpdb->get_col( 'SHOW TABLES' ) as $table ) {
+			foreach ( $wpdb->get_results( "SELECT * FROM `$table`", ARRAY_A ) as $row ) {
+				$text = preg_replace( '{byok/byok\.php|wp-content/plugins/byok|byok[-_]test[\w@.-]*}', '', print_r( $row, true ) );
+				$is_other = in_array( $row['option_name'] ?? $row['meta_key'] ?? '', array( 'blogname', 'site_name', '_wp_suggested_privacy_policy_content' ), true );
+				if ( ! $is_other && str_contains( strtolower( $text ), 'byok' ) ) {
+					$found[] = "$table: $text";
+				}
+			}
+		}
+		return $found;
 	}
 
 	/**

@@ -75,7 +75,17 @@ add_action(
 				'callback'            => static function ( WP_REST_Request $request ) {
 					global $wpdb;
 					if ( isset( $request['value'] ) ) {
-						update_option( $request['name'], $request['value'], false );
+						// Past update_option(), through which WordPress's connectors get to byok.
+						$wpdb->delete( $wpdb->options, array( 'option_name' => $request['name'] ) );
+						$wpdb->insert(
+							$wpdb->options,
+							array(
+								'option_name'  => $request['name'],
+								'option_value' => $request['value'],
+								'autoload'     => 'off',
+							)
+						);
+						wp_cache_flush();
 					}
 					// Not get_option(): WordPress's connectors mask theirs.
 					$value = $wpdb->get_var( $wpdb->prepare( "SELECT option_value FROM $wpdb->options WHERE option_name = %s", $request['name'] ) );
@@ -135,6 +145,63 @@ add_action(
 						$row['envelope'][40] = 'A' === $row['envelope'][40] ? 'B' : 'A';
 					}
 					return array( 'changed' => update_option( $name, array( wp_json_encode( $row ) ), false ) );
+				},
+			)
+		);
+
+		/*
+		 * "This plugin asks a model", through byok.
+		 */
+		register_rest_route(
+			'byok-test/v1',
+			'/ask/(?P<provider>[a-z0-9-]+)',
+			array(
+				'methods'             => 'POST',
+				'permission_callback' => static function () {
+					return current_user_can( 'manage_options' );
+				},
+				'callback'            => static function ( WP_REST_Request $request ) {
+					$answer = byok_request( $request['provider'], '/chat/completions', array( 'json' => array( 'model' => 'byok-test-model' ) ) );
+					return is_wp_error( $answer )
+						? array(
+							'error'  => $answer->get_error_code(),
+							'status' => $answer->get_error_data()['status'],
+						)
+						: array( 'status' => wp_remote_retrieve_response_code( $answer ) );
+				},
+			)
+		);
+
+		/*
+		 * Makes usage of the last days: rows as the table has them, with `ago` in place of the day. Forgets
+		 * everything before.
+		 */
+		register_rest_route(
+			'byok-test/v1',
+			'/usage',
+			array(
+				'methods'             => 'POST',
+				'permission_callback' => static function () {
+					return current_user_can( 'manage_options' );
+				},
+				'callback'            => static function ( WP_REST_Request $request ) {
+					global $wpdb;
+					Byok\Usage_Table::ensure();
+					$wpdb->query( 'DELETE FROM ' . Byok\Usage_Table::name() );
+					delete_option( 'byok_policy' );
+					foreach ( $request['rows'] as $row ) {
+						$row['day'] = gmdate( 'Y-m-d', time() - $row['ago'] * DAY_IN_SECONDS );
+						unset( $row['ago'] );
+						$wpdb->insert(
+							Byok\Usage_Table::name(),
+							$row + array(
+								'blog'  => get_current_blog_id(),
+								'owner' => 'site',
+								'slot'  => 'default',
+							)
+						);
+					}
+					return array( 'made' => count( $request['rows'] ) );
 				},
 			)
 		);

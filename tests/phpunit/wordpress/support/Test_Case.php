@@ -128,6 +128,20 @@ abstract class Test_Case extends TestCase {
 	}
 
 	/**
+	 * Stores a key in an option in plaintext, as others do. Past update_option(), through which WordPress's connectors
+	 * get to byok.
+	 *
+	 * @param string $name Name of the option.
+	 * @param string $key  Key.
+	 */
+	protected static function plant_plaintext( string $name, string $key ): void {
+		global $wpdb;
+		$wpdb->delete( $wpdb->options, array( 'option_name' => $name ) );
+		$wpdb->insert( $wpdb->options, array( 'option_name' => $name, 'option_value' => $key, 'autoload' => 'on' ) );
+		wp_cache_flush();
+	}
+
+	/**
 	 * Saves a key that must be accepted.
 	 *
 	 * @param string $provider Provider id.

@@ -1,0 +1,259 @@
+<?php
+/**
+ * The one place where a key is used.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use Throwable;
+use WP_Error;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Sends requests to providers. It asks whose key applies and whether the caller may use it, hands the
+ * envelope to the extension, which alone opens it and sends it to the one address it is bound to, and
+ * writes down what was used and what the answer says of the key.
+ *
+ * No key ever becomes a PHP string here. It knows neither WordPress's HTTP API nor its shapes.
+ *
+ * @since 0.1.0
+ */
+final class Gate {
+
+	/**
+	 * Outcomes that are written down when a request, and not a check, has told them; and with which the
+	 * owner's next key is tried. None of them is the answer of a model.
+	 */
+	private const TELLING = array( 'invalid', 'no_credit', 'rate_limited' );
+
+	/**
+	 * Reasons for which there is no answer although the provider was asked, or was about to be.
+	 */
+	private const UNANSWERED = array( 'timeout', 'dns', 'connect', 'tls', 'too_large', 'protocol' );
+
+	/**
+	 * Sends one request.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string        $provider Provider id.
+	 * @param array         $args     `owner` and `slot`, see byok_request().
+	 * @param array         $request  The request, see byok_send(); without base_url, which is the key's.
+	 * @param callable|null $on_chunk Gets the body as it comes, see byok_send().
+	 * @return array|WP_Error The answer, see byok_send(); errors as of byok_request().
+	 */
+	public static function send( string $provider, array $args, array $request, ?callable $on_chunk = null ) {
+		try {
+			$let_in = self::let_in( $provider, $args );
+			if ( is_wp_error( $let_in ) ) {
+				return $let_in;
+			}
+			list( $known, $found, $place, $caller ) = $let_in;
+			return $found instanceof Server_Key
+				? self::send_with( $known, $place, $found->seal(), $caller, $request, $on_chunk )
+				: self::send_from( $known, $place, $args['slot'] ?? null, $caller, $request, $on_chunk );
+		} catch ( Exception\ByokException $refused ) {
+			return Failure::from( $refused );
+		}
+	}
+
+	/**
+	 * Lists the models that the key may use.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $args     Arguments of byok_models().
+	 * @return array|WP_Error Models; errors as of byok_models().
+	 */
+	public static function models( string $provider, array $args ) {
+		try {
+			$let_in = self::let_in( $provider, $args );
+			if ( is_wp_error( $let_in ) ) {
+				return $let_in;
+			}
+			list( , $found, $place, $caller ) = $let_in;
+			if ( $found instanceof Server_Key ) {
+				$row = $found->seal();
+			} else {
+				$raws = self::raws( $place, $args['slot'] ?? null );
+				if ( is_wp_error( $raws ) ) {
+					return $raws;
+				}
+				$place = Key_Slots::in_turn( $place->owner, $provider, $raws, time() )[0] ?? $place;
+				$row   = Vault::row( $raws[ $place->slot ] ?? null );
+				$fault = is_wp_error( $row ) ? $row : $row->fault( $place );
+				if ( null !== $fault ) {
+					return $fault;
+				}
+			}
+			return Model_List::of( $place, $row, $caller, (bool) ( $args['fresh'] ?? false ) );
+		} catch ( Exception\ByokException $refused ) {
+			return Failure::from( $refused );
+		}
+	}
+
+	/**
+	 * Asks whose key applies, and whether the caller may use it now.
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $args     `owner`.
+	 * @return array{0: array, 1: Owner|Server_Key, 2: Place, 3: Caller}|WP_Error The provider's row of the table,
+	 *                         whose key, its place, who is calling; or why not.
+	 */
+	private static function let_in( string $provider, array $args ) {
+		$reason = Extension::reason();
+		$known  = null === $reason ? Providers::find( $provider ) : null;
+		if ( null === $known ) {
+			return Failure::because( $reason ?? 'provider_unknown' );
+		}
+		$found = Resolver::find( $provider, $args );
+		if ( null === $found || is_wp_error( $found ) ) {
+			return $found ?? Failure::because( 'key_absent' );
+		}
+		$place   = $found instanceof Server_Key ? Place::of_site( $provider ) : new Place( $found, $provider );
+		$caller  = Caller::current();
+		$refused = Consent::refuse( $place, $caller ) ?? Budget::refuse( $place, $caller );
+		return $refused ?? array( $known, $found, $place, $caller );
+	}
+
+	/**
+	 * The stored texts of a provider's keys.
+	 *
+	 * @param Place $first Whose keys, of which provider.
+	 * @param mixed $slot  The only slot; null for all.
+	 * @return array<string, string>|WP_Error Texts by slot; byok_slot_malformed, byok_storage_failed.
+	 */
+	private static function raws( Place $first, $slot ) {
+		if ( null !== $slot && ! Place::is_slot( $slot ) ) {
+			return Failure::because( 'slot_malformed' );
+		}
+		$raws = Key_Store::read_slots( $first->owner, $first->provider );
+		return null === $slot || is_wp_error( $raws ) ? $raws : array_intersect_key( $raws, array( $slot => '' ) );
+	}
+
+	/**
+	 * Sends one request with the first key of an owner that the provider takes.
+	 *
+	 * @param array         $known    The provider's row of the table.
+	 * @param Place         $first    Whose key, of which provider.
+	 * @param mixed         $slot     The only slot to use; null for all in turn.
+	 * @param Caller        $caller   Who is calling.
+	 * @param array         $request  The request.
+	 * @param callable|null $on_chunk Gets the body as it comes.
+	 * @return array|WP_Error The answer to the last try.
+	 */
+	private static function send_from( array $known, Place $first, $slot, Caller $caller, array $request, ?callable $on_chunk ) {
+		$raws = self::raws( $first, $slot );
+		if ( is_wp_error( $raws ) ) {
+			return $raws;
+		}
+
+		$places = Key_Slots::in_turn( $first->owner, $first->provider, $raws, time() );
+		$last   = Failure::because( 'key_absent' );
+		$faults = array();
+		$hold   = null;
+		foreach ( $places as $at => $place ) {
+			$row   = Vault::row( $raws[ $place->slot ] );
+			$fault = is_wp_error( $row ) ? $row : $row->fault( $place );
+			if ( null !== $fault ) {
+				$faults[] = $fault;
+				continue;
+			}
+			Recheck::on_use( $place, $row );
+			$is_last = count( $places ) - 1 === $at;
+			$hold    = $is_last || null === $on_chunk ? null : new Held_Answer( $on_chunk );
+			$asked   = '' === $row->base_url ? $request : array( 'base_url' => $row->base_url ) + $request;
+			$last    = self::send_with( $known, $place, $row, $caller, $asked, $hold ?? $on_chunk );
+			self::learn( $known, $place, $row, $raws, $last );
+			if ( ! in_array( $last['outcome'], self::TELLING, true ) ) {
+				break;
+			}
+		}
+		if ( null !== $hold ) {
+			$hold->release();
+		}
+		// Of keys that stay closed the first tells why; an answer, if there was one, tells more.
+		return is_wp_error( $last ) ? $faults[0] ?? $last : $last;
+	}
+
+	/**
+	 * Sends one request with a row.
+	 *
+	 * @param array         $known    The provider's row of the table.
+	 * @param Place         $place    Place.
+	 * @param Key_Row       $row      Row.
+	 * @param Caller        $caller   Who is calling.
+	 * @param array         $request  The request.
+	 * @param callable|null $on_chunk Gets the body as it comes.
+	 * @return array The answer.
+	 * @throws Exception\ByokException What the extension refuses, and when there is no answer.
+	 */
+	private static function send_with( array $known, Place $place, Key_Row $row, Caller $caller, array $request, ?callable $on_chunk ): array {
+		Announcement::used( $place->provider, static fn() => Key_Info::of( $known, $place, $row->to_raw() ) );
+		$asked  = Usage_Meter::asked_model( (string) ( $request['path'] ?? $request['url'] ?? '' ), (string) ( $request['body'] ?? '' ) );
+		$meter  = new Usage_Meter( $place->provider, $asked );
+		$status = 0;
+		$listen = null === $on_chunk ? null : static function ( string $bytes, array $head ) use ( $meter, $on_chunk, &$status ) {
+			$status = $head['status'];
+			$meter->feed( $bytes );
+			return $on_chunk( $bytes, $head );
+		};
+		$counts = true;
+		try {
+			$answer = byok_send( $place->provider, $row->envelope, $place->context( $row->origin ), $request, $listen );
+			$status = $answer['status'];
+			$meter->feed( $answer['body'] );
+		} catch ( Exception\ByokException $refused ) {
+			// What was refused before it was sent took nothing; a connection that broke off has no good status.
+			$counts = in_array( $refused->getReason(), self::UNANSWERED, true );
+			$status = 0;
+			throw $refused;
+		} finally {
+			// Also when the caller's own callback has thrown: what was streamed so far was used.
+			if ( $counts ) {
+				Usage::record( $place, $caller, $meter->usage(), $status );
+			}
+		}
+		return $answer;
+	}
+
+	/**
+	 * Writes down what an answer says of the key, when that is news.
+	 *
+	 * @param array                 $known  The provider's row of the table.
+	 * @param Place                 $place  Place.
+	 * @param Key_Row               $row    Row.
+	 * @param array<string, string> $raws   Stored texts by slot.
+	 * @param array                 $answer What byok_send() returned.
+	 */
+	private static function learn( array $known, Place $place, Key_Row $row, array $raws, array $answer ): void {
+		$outcome = $answer['outcome'];
+		$now     = time();
+		// With one key there is nothing to rest for, and a limit that goes on is no news.
+		$resume_at = count( $raws ) > 1 ? Key_Slots::resume_at( $outcome, $answer['retry_after'], $now ) : null;
+		$is_news   = $outcome !== $row->outcome || ( null !== $resume_at && (int) $row->resume_at <= $now );
+		if ( ! $is_news || ! in_array( $outcome, array( 'valid', ...self::TELLING ), true ) ) {
+			return;
+		}
+		try {
+			$checked = array(
+				'outcome'   => $outcome,
+				// A service of one's own may answer anyone.
+				'reason'    => 'valid' === $outcome && ( $known['custom_base_url'] || ! $known['key_required'] ) ? 'keyless' : 'answered',
+				'resume_at' => $resume_at,
+			);
+			Key_Swap::store( $place, $raws[ $place->slot ], static fn( Key_Row $now ) => $now->after_check( $place, $checked ) );
+			$info = Vault::info( $place->id(), $place->owner );
+			if ( is_array( $info ) ) {
+				Announcement::checked( $place->provider, $info );
+			}
+		} catch ( Throwable $thrown ) {
+			// The request itself has been answered; the next one tells the same.
+			return;
+		}
+	}
+}

@@ -1,0 +1,114 @@
+<?php
+/**
+ * Requests in the shape of WordPress's HTTP API.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use WP_Error;
+use WP_Http;
+use WP_HTTP_Requests_Response;
+use WpOrg\Requests\Cookie;
+use WpOrg\Requests\Cookie\Jar;
+use WpOrg\Requests\Response;
+use WpOrg\Requests\Response\Headers;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Translates between wp_remote_request() and the gate: what goes in and what comes out have the same shape,
+ * so that existing code changes one word.
+ *
+ * @since 0.1.0
+ */
+final class Provider_Request {
+
+	/**
+	 * Seconds that a request may take, when the caller does not say: models think for a while.
+	 */
+	private const TIMEOUT = 60;
+
+	/**
+	 * Sends a request, see byok_request() and byok_stream().
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string        $provider Provider id.
+	 * @param string        $path     Path below the provider's base URL.
+	 * @param array         $args     Arguments of byok_request().
+	 * @param callable|null $on_chunk Gets the body as it comes.
+	 * @return array|WP_Error The answer, in the shape of wp_remote_request().
+	 */
+	public static function send( string $provider, string $path, array $args, ?callable $on_chunk = null ) {
+		$request = self::request( $path, $args );
+		if ( is_wp_error( $request ) ) {
+			return $request;
+		}
+		$answer = Gate::send( $provider, array_intersect_key( $args, array_flip( array( 'owner', 'slot' ) ) ), $request, $on_chunk );
+		return is_wp_error( $answer ) ? $answer : self::answer( $answer );
+	}
+
+	/**
+	 * The request in the shape of byok_send().
+	 *
+	 * @param string $path Path.
+	 * @param array  $args Arguments.
+	 * @return array|WP_Error Request; byok_option_invalid.
+	 */
+	private static function request( string $path, array $args ) {
+		$headers = $args['headers'] ?? array();
+		// WordPress takes them as a text too.
+		$headers = is_array( $headers ) ? $headers : WP_Http::processHeaders( (string) $headers )['headers'];
+		$body    = $args['body'] ?? '';
+		$type    = null;
+		if ( array_key_exists( 'json', $args ) ) {
+			$body = wp_json_encode( $args['json'] );
+			if ( false === $body ) {
+				return Failure::because( 'option_invalid' );
+			}
+			$type = 'application/json';
+		} elseif ( is_array( $body ) || is_object( $body ) ) {
+			$body = http_build_query( $body, '', '&' );
+			$type = 'application/x-www-form-urlencoded';
+		}
+		if ( null !== $type && ! array_key_exists( 'content-type', array_change_key_case( $headers ) ) ) {
+			$headers['Content-Type'] = $type;
+		}
+
+		return array(
+			'method'  => strtoupper( (string) ( $args['method'] ?? ( '' === $body ? 'GET' : 'POST' ) ) ),
+			'path'    => $path,
+			'headers' => array_map(
+				static fn( $value ) => is_array( $value ) ? array_map( 'strval', $value ) : (string) $value,
+				$headers
+			),
+			'body'    => (string) $body,
+			'timeout' => (float) ( $args['timeout'] ?? self::TIMEOUT ),
+		) + array_intersect_key( $args, array_flip( array( 'connect_timeout', 'first_byte_timeout', 'idle_timeout', 'max_bytes', 'retries' ) ) );
+	}
+
+	/**
+	 * The answer in the shape of wp_remote_request().
+	 *
+	 * @param array $answer What byok_send() returned.
+	 * @return array Answer.
+	 */
+	private static function answer( array $answer ): array {
+		$response              = new Response();
+		$response->headers     = new Headers();
+		$response->body        = $answer['body'];
+		$response->status_code = $answer['status'];
+		$response->success     = $answer['status'] >= 200 && $answer['status'] < 300;
+		foreach ( $answer['headers'] as $name => $values ) {
+			foreach ( $values as $value ) {
+				$response->headers[ $name ] = $value;
+			}
+		}
+		$response->cookies = new Jar( Cookie::parse_from_headers( $response->headers ) );
+
+		$http = new WP_HTTP_Requests_Response( $response );
+		return $http->to_array() + array( 'http_response' => $http );
+	}
+}
