@@ -17,7 +17,7 @@ all_sections() {
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
-	printf '%s\n' faults stress fpm browser-sqlite browser-mariadb
+	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm
 }
 
 # section_summary NAME: what it is about, in one line.
@@ -33,10 +33,20 @@ section_summary() {
 		cargo) echo 'cargo test, whole workspace' ;;
 		extension) echo 'PHPUnit against the extension, without WordPress' ;;
 		wordpress-*) echo 'PHPUnit inside WordPress' ;;
+		gate) echo 'plugins that use keys, one that looks everywhere for them, and servers that keep every byte' ;;
 		faults) echo 'saves while the database server is killed and while its disk is full' ;;
 		stress) echo 'writers that are killed, and an account of every key they saved' ;;
 		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads, requests' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
+	esac
+}
+
+# section_lane NAME: `alone`, or in which of two lanes it runs: one holds all that use the database server.
+section_lane() {
+	case $1 in
+		wordpress-*-mariadb-* | browser-mariadb) echo first ;;
+		wordpress-* | browser-* | gate) echo second ;;
+		*) echo alone ;;
 	esac
 }
 
@@ -149,17 +159,32 @@ section_wordpress() {
 	make_and_serve "$name" "$version" "$database" "${options[@]}"
 	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress
 	export BYOK_TEST_URL=$site_url BYOK_TEST_DATABASE=$database BYOK_TEST_KIND=$kind
-	phpunit_options=(--exclude-group "$(groups_without "$database" "$kind")")
+	phpunit_options=(--exclude-group "$(groups_without "$version" "$database" "$kind")")
 	php_unit tests/phpunit/wordpress.xml -d "extension=$extension" -d "byok.test_provider=$provider_url"
 }
 
-# groups_without DATABASE KIND: the groups of tests that are about something else than such a site.
+# groups_without VERSION DATABASE KIND: the groups of tests that are about something else than such a site.
 groups_without() {
-	local groups=faults
-	[[ $1 == sqlite ]] || groups+=,sqlite
-	[[ $1 == mariadb ]] || groups+=,mariadb
-	[[ $2 == multisite ]] || groups+=,multisite
+	# These have sections of their own.
+	local groups=faults,gate
+	# WordPress has connectors since 7.0.
+	[[ $1 != 6.* ]] || groups+=,connectors
+	[[ $2 == sqlite ]] || groups+=,sqlite
+	[[ $2 == mariadb ]] || groups+=,mariadb
+	[[ $3 == multisite ]] || groups+=,multisite
 	echo "$groups"
+}
+
+# Tests of the gate that take their time: memory is searched, streams are left to run.
+section_gate() {
+	local name=test-gate
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	make_and_serve "$name" 7.1 sqlite
+	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress
+	export BYOK_TEST_URL=$site_url BYOK_TEST_DATABASE=sqlite BYOK_TEST_KIND=single
+	phpunit_options=(--group gate)
+	php_unit tests/phpunit/wordpress.xml -d "extension=$extension" -d "byok.test_provider=$provider_url"
 }
 
 # Tests that kill the database server and fill its disk have a server of their own.
