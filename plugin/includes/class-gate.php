@@ -168,7 +168,7 @@ final class Gate {
 			$hold    = $is_last || null === $on_chunk ? null : new Held_Answer( $on_chunk );
 			$asked   = '' === $row->base_url ? $request : array( 'base_url' => $row->base_url ) + $request;
 			$last    = self::send_with( $known, $place, $row, $caller, $asked, $hold ?? $on_chunk );
-			self::learn( $known, $place, $row, $raws, $last );
+			self::learn( $known, $place, $row, $raws, $request['method'] ?? 'GET', $last );
 			if ( ! in_array( $last['outcome'], self::TELLING, true ) ) {
 				break;
 			}
@@ -228,11 +228,16 @@ final class Gate {
 	 * @param Place                 $place  Place.
 	 * @param Key_Row               $row    Row.
 	 * @param array<string, string> $raws   Stored texts by slot.
+	 * @param string                $method HTTP method of the request.
 	 * @param array                 $answer What byok_send() returned.
 	 */
-	private static function learn( array $known, Place $place, Key_Row $row, array $raws, array $answer ): void {
+	private static function learn( array $known, Place $place, Key_Row $row, array $raws, string $method, array $answer ): void {
 		$outcome = $answer['outcome'];
-		$now     = time();
+		if ( 'valid' === $outcome && 'POST' !== $method ) {
+			// Lists of models and the like are often given to anyone.
+			return;
+		}
+		$now = time();
 		// With one key there is nothing to rest for, and a limit that goes on is no news.
 		$resume_at = count( $raws ) > 1 ? Key_Slots::resume_at( $outcome, $answer['retry_after'], $now ) : null;
 		$is_news   = $outcome !== $row->outcome || ( null !== $resume_at && (int) $row->resume_at <= $now );
@@ -241,12 +246,17 @@ final class Gate {
 		}
 		try {
 			$checked = array(
-				'outcome'   => $outcome,
+				'outcome'    => $outcome,
 				// A service of one's own may answer anyone.
-				'reason'    => 'valid' === $outcome && ( $known['custom_base_url'] || ! $known['key_required'] ) ? 'keyless' : 'answered',
-				'resume_at' => $resume_at,
+				'reason'     => 'valid' === $outcome && ( $known['custom_base_url'] || ! $known['key_required'] ) ? 'keyless' : 'answered',
+				'resume_at'  => $resume_at,
+				'by_request' => true,
 			);
 			Key_Swap::store( $place, $raws[ $place->slot ], static fn( Key_Row $now ) => $now->after_check( $place, $checked ) );
+			if ( 'invalid' === $outcome || null !== $row->previous ) {
+				// A check asks where only the key decides.
+				Recheck::plan( $place );
+			}
 			$info = Vault::info( $place->id(), $place->owner );
 			if ( is_array( $info ) ) {
 				Announcement::checked( $place->provider, $info );

@@ -290,11 +290,14 @@ final class Key_Row {
 	 * @since 0.1.0
 	 *
 	 * @param Place $place   Place.
-	 * @param array $checked What byok_validate_envelope() told; or `outcome`, `reason` and `resume_at`.
+	 * @param array $checked What byok_validate_envelope() told; or `outcome`, `reason`, `resume_at` and `by_request`:
+	 *                       whether a request has told it and not a check. Requests go anywhere: where anyone is
+	 *                       answered, or nobody with such a key. What they tell decides nothing about the key before.
 	 * @return self A new row; the one before, when this key was never proven and is refused now.
 	 */
 	public function after_check( Place $place, array $checked ): self {
-		if ( null !== $this->previous && Previous_Key::comes_back( $place, $this, $checked['outcome'] ) ) {
+		$by_request = $checked['by_request'] ?? false;
+		if ( ! $by_request && null !== $this->previous && Previous_Key::comes_back( $place, $this, $checked['outcome'] ) ) {
 			return $this->previous;
 		}
 		$after = $this->with(
@@ -305,7 +308,7 @@ final class Key_Row {
 				'resume_at'  => $checked['resume_at'] ?? null,
 			)
 		);
-		return Previous_Key::is_proven( $after ) ? $after->with( array( 'previous' => null ) ) : $after;
+		return ! $by_request && Previous_Key::is_proven( $after ) ? $after->with( array( 'previous' => null ) ) : $after;
 	}
 
 	/**

@@ -43,6 +43,17 @@ final class Recheck {
 		if ( ! $may_change || ( $checked_since && $row->checked_at > time() - self::PAUSE ) ) {
 			return;
 		}
+		self::plan( $place );
+	}
+
+	/**
+	 * Plans a check, as soon as may be.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place $place Place.
+	 */
+	public static function plan( Place $place ): void {
 		$event = array( $place->id(), $place->owner->word() );
 		if ( ! wp_next_scheduled( self::HOOK, $event ) ) {
 			wp_schedule_single_event( time(), self::HOOK, $event );
