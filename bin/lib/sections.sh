@@ -41,11 +41,12 @@ section_summary() {
 	esac
 }
 
-# section_lane NAME: `alone`, or in which of two lanes it runs: one holds all that use the database server.
+# section_lane NAME: `alone`, or in which of two lanes it runs: one holds all that use the database server. A browser
+# needs the machine for itself: what a person would wait for comes too late otherwise.
 section_lane() {
 	case $1 in
-		wordpress-*-mariadb-* | browser-mariadb) echo first ;;
-		wordpress-* | browser-* | gate) echo second ;;
+		wordpress-*-mariadb-*) echo first ;;
+		wordpress-* | gate) echo second ;;
 		*) echo alone ;;
 	esac
 }

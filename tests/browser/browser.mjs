@@ -46,7 +46,7 @@ export async function stop() {
  */
 export async function newWindow( options = {} ) {
 	const context = await browser.newContext( { viewport: { width: 1280, height: 1000 }, ...options } );
-	context.setDefaultTimeout( 20000 );
+	context.setDefaultTimeout( 60000 );
 	context.on( 'request', ( request ) => {
 		seen.push( { name: 'an address: ' + new URL( request.url() ).pathname, text: request.url() + '\n' + ( request.headers().referer ?? '' ) } );
 	} );
