@@ -18,7 +18,7 @@ use crate::credential::Credential;
 use crate::failure::{reason_before_answer, reason_in_answer};
 use crate::provider::{Method, Proof, Provider, base_of};
 use crate::retry::retry_after;
-use crate::{Error, Result, mask};
+use crate::{Error, Result, mask, redact};
 
 pub use crate::failure::Reason;
 
@@ -109,6 +109,7 @@ pub fn check(
 ) -> Result<Checked> {
     let start = Instant::now();
     let key = credential.key.expose_secret();
+    redact::learn(key.as_bytes(), provider.id.as_bytes(), None);
     if provider.refuses(key) {
         return Err(Error::KeyWrongKind);
     }

@@ -47,6 +47,16 @@ impl Context {
         origin
     }
 
+    /// The provider's id; empty when it has none.
+    pub fn provider(&self) -> &[u8] {
+        self.field("provider")
+    }
+
+    fn field(&self, name: &str) -> &[u8] {
+        let index = FIELDS.iter().position(|field| *field == name);
+        index.map_or(&[], |index| &self.fields[index])
+    }
+
     /// `ctx` of the format: the envelope's prefix, then every field behind its length.
     pub(crate) fn encode(&self, prefix: &[u8]) -> Vec<u8> {
         let mut out = prefix.to_vec();

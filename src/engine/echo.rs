@@ -5,9 +5,9 @@
 //! It keeps back only bytes with which one of these forms may begin, and wipes its copies. It does
 //! not know other keys, nor forms that were made to hide one.
 
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::forms::forms;
 use crate::mask;
 
 /// A shorter key is no secret: local servers want any word, and masking `none` would spoil texts.
@@ -132,88 +132,6 @@ impl Echo {
 /// The number of the first two bytes.
 fn pair(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
-}
-
-/// Every form of a key, the longest first.
-fn forms(key: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
-    const LOWER: &[u8; 16] = b"0123456789abcdef";
-    const UPPER: &[u8; 16] = b"0123456789ABCDEF";
-    let is_sign: fn(u8) -> bool = |byte| !byte.is_ascii_alphanumeric();
-    let is_reserved: fn(u8) -> bool =
-        |byte| !byte.is_ascii_alphanumeric() && !b"-_.~".contains(&byte);
-    let mut forms = vec![
-        escaped(
-            key,
-            |byte| byte == b'/',
-            |byte, out| out.extend([b'\\', byte]),
-        ),
-        escaped(
-            key,
-            |byte| b"/\"\\".contains(&byte),
-            |byte, out| out.extend([b'\\', byte]),
-        ),
-    ];
-    for digits in [LOWER, UPPER] {
-        let hex = |byte: u8, out: &mut Vec<u8>| {
-            out.extend([
-                digits[usize::from(byte >> 4)],
-                digits[usize::from(byte & 15)],
-            ]);
-        };
-        forms.push(escaped(key, |_| true, hex));
-        for which in [is_sign, is_reserved] {
-            for before in [&b"%"[..], b"%25"] {
-                forms.push(escaped(key, which, |byte, out| {
-                    out.extend(before);
-                    hex(byte, out);
-                }));
-            }
-            // JSON of PHP, and of those who escape for HTML, leave hyphens as they are.
-            for before in [&b"\\u00"[..], b"\\x"] {
-                forms.push(escaped(key, which, |byte, out| {
-                    out.extend(before);
-                    hex(byte, out);
-                }));
-            }
-        }
-    }
-    forms.push(escaped(key, |_| false, |_, _| ()));
-    for shift in 0..3 {
-        forms.push(base64_of(&STANDARD_NO_PAD, key, shift));
-        forms.push(base64_of(&URL_SAFE_NO_PAD, key, shift));
-    }
-    forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-    forms.dedup();
-    forms
-}
-
-/// The key with some of its bytes written in another way.
-fn escaped(
-    key: &[u8],
-    which: impl Fn(u8) -> bool,
-    write: impl Fn(u8, &mut Vec<u8>),
-) -> Zeroizing<Vec<u8>> {
-    // The longest escape has six characters; the room is never outgrown.
-    let mut out = Zeroizing::new(Vec::with_capacity(key.len() * 6));
-    for byte in key {
-        if which(*byte) {
-            write(*byte, &mut out);
-        } else {
-            out.push(*byte);
-        }
-    }
-    out
-}
-
-/// The characters of base64 that only the key decides when `shift` bytes are before it.
-fn base64_of(engine: &impl base64::Engine, key: &[u8], shift: usize) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(vec![0; shift + key.len()]);
-    bytes[shift..].copy_from_slice(key);
-    let mut text = Zeroizing::new(vec![0; bytes.len().div_ceil(3) * 4]);
-    // The room is enough, so it does not fail.
-    let _ = engine.encode_slice(&*bytes, &mut text);
-    let (start, end) = ((shift * 8).div_ceil(6), bytes.len() * 8 / 6);
-    Zeroizing::new(text[start..end].to_vec())
 }
 
 #[cfg(test)]

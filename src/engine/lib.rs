@@ -14,6 +14,7 @@ mod echo;
 pub mod envelope;
 pub mod error;
 mod failure;
+mod forms;
 pub mod keyfile;
 pub mod keyring;
 pub mod mask;

@@ -10,18 +10,63 @@ use crate::redact;
 pub(crate) const ELLIPSIS: &str = "…";
 
 /// How much of the end is shown: the most that providers' own pages show.
-const SHOWN: usize = 4;
+pub(crate) const SHOWN: usize = 4;
 /// A shorter key is hidden whole: four of fifteen characters would already narrow it down.
 const SHORTEST: usize = 16;
 /// At least this many characters stay hidden behind prefix and end.
 const HIDDEN: usize = 8;
+
+/// What a mask shows of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The characters that name the provider; by default they are shown.
+    pub first: bool,
+    /// How many characters of the end, at most [`Options::MOST`], the default.
+    pub last: usize,
+}
+
+impl Options {
+    /// The most that is shown of the end.
+    pub const MOST: usize = SHOWN;
+
+    /// The mask of a key of this length: its prefix, the ellipsis and its last characters.
+    pub(crate) fn mask(&self, prefix: &str, length: usize, last: &[u8]) -> String {
+        let hidden = length.saturating_sub(prefix.len() + SHOWN);
+        match std::str::from_utf8(last) {
+            Ok(last)
+                if length >= SHORTEST
+                    && hidden >= HIDDEN
+                    && last.len() == SHOWN
+                    && last.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
+                let last = &last[SHOWN - self.last.min(SHOWN)..];
+                format!("{}{last}", self.beginning(prefix))
+            }
+            _ => ELLIPSIS.to_owned(),
+        }
+    }
+
+    /// The mask of a key of which only the beginning is there.
+    pub(crate) fn beginning(&self, prefix: &str) -> String {
+        format!("{}{ELLIPSIS}", if self.first { prefix } else { "" })
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            first: true,
+            last: Self::MOST,
+        }
+    }
+}
 
 /// Masks one key: `sk-ant-…Qw4A`, or `…` alone if the key is too short to show anything of it.
 ///
 /// Which prefixes are shown is data: `redaction.json`.
 pub fn mask(key: &str) -> String {
     let tail = key.len().saturating_sub(SHOWN);
-    shape(
+    Options::default().mask(
         redact::known_prefix(key.as_bytes()).unwrap_or(""),
         key.len(),
         &key.as_bytes()[tail..],
@@ -33,22 +78,6 @@ pub fn mask(key: &str) -> String {
 /// Providers and WordPress show bullets, asterisks or three dots; no key holds a run of them.
 pub fn is_mask(text: &str) -> bool {
     text.contains(['…', '•', '●', '∗', '＊']) || text.contains("...") || text.contains("***")
-}
-
-/// The mask of a key of this length: its prefix, the ellipsis and its last characters.
-pub(crate) fn shape(prefix: &str, length: usize, last: &[u8]) -> String {
-    let hidden = length.saturating_sub(prefix.len() + SHOWN);
-    match std::str::from_utf8(last) {
-        Ok(last)
-            if length >= SHORTEST
-                && hidden >= HIDDEN
-                && last.len() == SHOWN
-                && last.bytes().all(|byte| byte.is_ascii_graphic()) =>
-        {
-            format!("{prefix}{ELLIPSIS}{last}")
-        }
-        _ => ELLIPSIS.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::keyring::KeyRing;
 use crate::origin::BaseUrl;
 use crate::provider::{Provider, base_of, origin_of};
 use crate::request::Request;
-use crate::{Error, Result};
+use crate::{Error, Result, redact};
 
 /// A key that was opened for the one address it is bound to.
 pub struct Opened {
@@ -54,6 +54,8 @@ impl Opened {
         } else {
             let plaintext = open(&Envelope::parse(envelope)?)?;
             let key = Credential::parse(&plaintext)?.key;
+            let id = provider.id.as_bytes();
+            redact::learn(key.expose_secret().as_bytes(), id, Some(envelope));
             if provider.refuses(key.expose_secret()) {
                 return Err(Error::KeyWrongKind);
             }

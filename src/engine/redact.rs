@@ -2,129 +2,122 @@
 //!
 //! It promises that time grows linearly with the text, that a second pass changes nothing, that
 //! bytes which are not part of a key stay as they are, and that a text without keys is returned
-//! without a copy. It knows keys by their format or by the name before them (`redaction.json`);
-//! it does not know which keys a site stores, and so misses a key without a prefix that stands
-//! without a name.
+//! without a copy. It knows keys by their format or by the name before them (`redaction.json`), and
+//! those that this process has met (`known.rs`); it misses a key without a prefix that stands
+//! without a name, and was never met.
 //!
-//! How: two automata find the places where a rule may apply. Each place is judged on a bounded
-//! number of characters (`Window`). Only then are the runs followed to their ends, each byte once
-//! for each class of characters, and the union of all spans is masked. A mask holds `…`, which no
-//! run contains; so what is left of a key is too short for any rule.
+//! How: `anchors.rs` finds the words that are the sign of a key, at the speed of memory. `key.rs`
+//! and `context.rs` judge each on a bounded number of characters. Only then `span.rs` follows the
+//! runs to their ends, and the union of all is masked. A mask holds `…`, which no run contains; so
+//! what is left of a key is too short for any rule. A text that comes in pieces (`stream.rs`) goes
+//! the same way: whoever asks for what has not arrived is asked again.
 
+mod anchors;
+// The engine needs what it decides with, not the decision itself.
+#[cfg_attr(not(test), allow(dead_code))]
+mod choose;
 mod context;
 mod key;
+mod known;
+mod ledger;
+mod scan;
+mod span;
+mod stream;
 mod table;
 mod text;
+mod words;
 
-use crate::mask;
 use std::borrow::Cow;
-use table::table;
-use text::Class;
+use std::ops::Range;
 
-/// A hit that has no boundary before it counts if it begins this close to the end of another:
-/// the last four characters stay, with what follows them, and must not be a key next time.
-/// Four characters in their longest escape.
-const TAIL: usize = 48;
+use ledger::Ledger;
+use span::{Output, Spans};
+use stream::Search;
+use table::table;
+use text::Text;
+
+pub use crate::mask::Options;
+pub use known::{is_known, learn};
+pub use ledger::Found;
+pub use stream::Stream;
 
 /// Masks every key in a text. The text is returned as it is if there is none.
 pub fn redact(text: &[u8]) -> Cow<'_, [u8]> {
-    let table = table();
-    let mut hits = Vec::new();
-    for found in table.anchors.find_overlapping_iter(text) {
-        let anchor = table.anchor_rules[found.pattern().as_usize()];
-        hits.extend(key::judge(text, found.start()..found.end(), anchor));
+    redact_with(text, &Options::default())
+}
+
+/// A text without its keys that is not written yet: so it can go where it shall be without a copy.
+pub struct Redacted<'a> {
+    text: &'a [u8],
+    pieces: Vec<Piece>,
+    length: usize,
+}
+
+enum Piece {
+    Text(Range<usize>),
+    Mask(String),
+}
+
+impl Redacted<'_> {
+    /// Its length in bytes, never 0.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.length
     }
-    for found in table.labels.find_overlapping_iter(text) {
-        let rule = &table.names[table.label_rules[found.pattern().as_usize()]];
-        context::judge(text, found.end(), rule, &mut hits);
+
+    /// Writes it, piece by piece in order.
+    pub fn write(&self, mut out: impl FnMut(&[u8])) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(range) => out(&self.text[range.clone()]),
+                Piece::Mask(mask) => out(mask.as_bytes()),
+            }
+        }
     }
-    // What is not sure counts only beside what is.
-    if !hits.iter().any(|hit| hit.sure) {
-        return Cow::Borrowed(text);
+}
+
+impl Output for Redacted<'_> {
+    fn text(&mut self, _: &[u8], range: Range<usize>) {
+        self.length += range.len();
+        self.pieces.push(Piece::Text(range));
     }
-    follow(text, &mut hits);
-    Cow::Owned(render(text, &union(hits)))
+
+    fn mask(&mut self, mask: String) {
+        self.length += mask.len();
+        self.pieces.push(Piece::Mask(mask));
+    }
+}
+
+/// As [`redact`], with masks that show less.
+pub fn redact_with<'a>(text: &'a [u8], options: &Options) -> Cow<'a, [u8]> {
+    match find(text, options) {
+        None => Cow::Borrowed(text),
+        Some(redacted) => {
+            let mut out = Vec::with_capacity(redacted.len());
+            redacted.write(|piece| out.extend_from_slice(piece));
+            Cow::Owned(out)
+        }
+    }
+}
+
+/// As [`redact_with`], not written yet; nothing if there is no key.
+pub fn find<'a>(text: &'a [u8], options: &Options) -> Option<Redacted<'a>> {
+    let whole = Text::new(text, true);
+    let mut spans = Spans::default();
+    let hold = Search::default().look(&whole, spans.hits());
+    if spans.is_empty() {
+        return None;
+    }
+    let mut redacted = Redacted {
+        text,
+        pieces: Vec::new(),
+        length: 0,
+    };
+    spans.settle(&whole, hold, options, &mut Ledger::default(), &mut redacted);
+    Some(redacted)
 }
 
 /// What a mask shows of the beginning of a key; nothing if the prefix is not known.
 pub(crate) fn known_prefix(key: &[u8]) -> Option<&'static str> {
     table().shown(key)
-}
-
-/// A key, or a value that is taken for one.
-struct Hit {
-    start: usize,
-    /// Where the characters that were judged end; after `follow`, where the whole run ends.
-    end: usize,
-    class: Class,
-    /// What the mask shows before the ellipsis; nothing if the last four are hidden too.
-    shown: Option<&'static str>,
-    /// Whether there is a boundary before it.
-    sure: bool,
-}
-
-/// Follows every hit to the end of its run.
-///
-/// In order of where they go on, so that a run is read once however many hits it holds.
-fn follow(text: &[u8], hits: &mut [Hit]) {
-    hits.sort_by_key(|hit| hit.end);
-    let mut ends = [0; Class::COUNT];
-    for hit in hits {
-        let end = &mut ends[hit.class as usize];
-        if hit.end > *end {
-            *end = text::run_end(text, hit.end, hit.class).max(hit.end);
-        }
-        hit.end = *end;
-    }
-}
-
-/// The union of all spans, in order.
-fn union(mut hits: Vec<Hit>) -> Vec<Hit> {
-    hits.sort_by_key(|hit| hit.start);
-    let mut spans: Vec<Hit> = Vec::new();
-    for hit in hits {
-        match spans.last_mut() {
-            Some(span) if hit.start <= span.end => {
-                let counts = hit.sure || hit.start + TAIL > span.end;
-                span.end = if counts {
-                    span.end.max(hit.end)
-                } else {
-                    span.end
-                };
-            }
-            _ if hit.sure => spans.push(hit),
-            _ => {}
-        }
-    }
-    spans
-}
-
-fn render(text: &[u8], spans: &[Hit]) -> Vec<u8> {
-    let mut output = Vec::with_capacity(text.len());
-    let mut copied = 0;
-    for span in spans {
-        output.extend_from_slice(&text[copied..span.start]);
-        output.extend_from_slice(mask_of(text, span).as_bytes());
-        copied = span.end;
-    }
-    output.extend_from_slice(&text[copied..]);
-    output
-}
-
-fn mask_of(text: &[u8], span: &Hit) -> String {
-    let Some(shown) = span.shown else {
-        return mask::ELLIPSIS.to_owned();
-    };
-    let mut last = [0; 4];
-    let mut length = 0;
-    let mut at = span.start;
-    while at < span.end
-        && let Some(atom) = text::atom(text, at)
-    {
-        last.rotate_left(1);
-        last[3] = atom.byte;
-        length += 1;
-        at += atom.length;
-    }
-    mask::shape(shown, length, &last)
 }

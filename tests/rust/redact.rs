@@ -1,7 +1,9 @@
 //! The redactor against its own table: every format, every form, and what must stay.
 
 mod redact_examples;
+mod redact_known;
 mod redact_properties;
+mod redact_stream;
 
 use byok_engine::mask::{is_mask, mask};
 use byok_engine::redact::redact;

@@ -5,7 +5,7 @@ use byok_engine::redact::redact;
 use std::time::{Duration, Instant};
 
 /// Everything that means something to the redactor, and what breaks it up.
-fn fragments() -> Vec<Vec<u8>> {
+pub fn fragments() -> Vec<Vec<u8>> {
     let table = table();
     let mut all: Vec<Vec<u8>> = Vec::new();
     for rule in table.keys.iter().chain(&table.infixes).chain(&table.names) {
@@ -16,7 +16,7 @@ fn fragments() -> Vec<Vec<u8>> {
                 .map(|text| text.clone().into_bytes()),
         );
     }
-    let signs: [&str; 58] = [
+    let signs: [&str; 62] = [
         "=",
         ":",
         " ",
@@ -75,13 +75,17 @@ fn fragments() -> Vec<Vec<u8>> {
         "Array\n (\n [0] => ",
         "Authorization: Basic ",
         "://",
+        "...'",
+        "!!!!!",
+        "c2stYW50L",
+        "NrLWFudC",
     ];
     all.extend(signs.iter().map(|sign| sign.as_bytes().to_vec()));
     all.extend([vec![0], vec![0xff], vec![0xe2, 0x80], vec![0xc3]]);
     all
 }
 
-fn soup(fragments: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
+pub fn soup(fragments: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
     let bodies = [
         "{A-Za-z0-9:3}",
         "{0-9a-f:16}",
@@ -270,7 +274,7 @@ fn time(pattern: &str, size: usize) -> Duration {
     start.elapsed()
 }
 
-fn made(templates: &[&String], chance: &mut Chance) -> Example {
+pub fn made(templates: &[&String], chance: &mut Chance) -> Example {
     let template = *chance.pick(templates);
     Example::of(template, chance)
 }

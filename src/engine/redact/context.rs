@@ -4,9 +4,9 @@
 //! in a URL in a dump, cut anywhere, so the signs between a name and its value are taken as they
 //! come.
 
-use super::Hit;
-use super::table::{Form, Looks, NameRule, table};
-use super::text::{Class, Window, backslashes};
+use super::span::{Hit, Rule, Shown};
+use super::table::{Form, Looks, table};
+use super::text::{Class, Text, Window, backslashes};
 
 /// From a name to its value, the indented brackets of a dump included.
 const REACH: usize = 512;
@@ -17,17 +17,21 @@ const VISIBILITY: usize = 128;
 /// Values after a comma, as in a call's arguments, may as well be another header's name.
 const ARGUMENT: usize = 16;
 
-/// Adds what stands after a name that ends at `end`.
-pub(super) fn judge(text: &[u8], end: usize, rule: &NameRule, hits: &mut Vec<Hit>) {
+/// Adds what stands after a name that ends at `end`. Returns where it would begin.
+pub(super) fn judge(text: &Text<'_>, end: usize, index: usize, hits: &mut Vec<Hit>) -> usize {
+    let rule = &table().names[index];
     let mut cursor = Cursor {
         text,
         at: end,
-        limit: text.len().min(end + REACH),
+        limit: end + REACH,
+    };
+    let mut add = |at, class, least, looks| {
+        hits.extend(value(text, at, class, least, looks, index));
     };
     match rule.form {
         Form::Parameter => {
             if cursor.any(&["=", "%3D", "%3d", "%253D", "\\u003d", "\\u003D"]) {
-                hits.extend(value(text, cursor.at, Class::Value, rule.least, rule.looks));
+                add(cursor.at, Class::Value, rule.least, rule.looks);
             }
         }
         Form::Scheme => {
@@ -37,7 +41,7 @@ pub(super) fn judge(text: &[u8], end: usize, rule: &NameRule, hits: &mut Vec<Hit
                 } else {
                     Class::Value
                 };
-                hits.extend(value(text, cursor.at, class, rule.least, rule.looks));
+                add(cursor.at, class, rule.least, rule.looks);
             }
         }
         Form::Field | Form::Header => {
@@ -47,47 +51,60 @@ pub(super) fn judge(text: &[u8], end: usize, rule: &NameRule, hits: &mut Vec<Hit
                     Form::Header => (rule.least, place.header_looks()),
                     _ => (rule.least, rule.looks),
                 };
-                hits.extend(value(text, place.at, place.class(), least, looks));
+                add(place.at, place.class(), least, looks);
             }
         }
         Form::Authorization => {
             if let Some(place) = place(&mut cursor, rule.longer) {
-                authorization(&mut cursor, &place, rule.least, hits);
+                authorization(&mut cursor, &place, rule.least, &mut add);
+                return place.at;
             }
         }
     }
+    cursor.at
 }
 
 /// A scheme and the credentials after it, or credentials alone.
-fn authorization(cursor: &mut Cursor, place: &Place, least: usize, hits: &mut Vec<Hit>) {
-    let text = cursor.text;
+fn authorization(
+    cursor: &mut Cursor<'_>,
+    place: &Place,
+    least: usize,
+    add: &mut impl FnMut(usize, Class, usize, Looks),
+) {
     let class = place.class();
     if cursor.scheme() {
-        hits.extend(value(text, cursor.at, class, least, Looks::Any));
+        add(cursor.at, class, least, Looks::Any);
         return;
     }
     if place.argument {
         return;
     }
-    let first = Window::read(text, place.at, class, NAME);
+    let first = Window::read(cursor.text, place.at, class, NAME);
     cursor.at = first.end;
     if !cursor.blanks() {
-        hits.extend(value(text, place.at, class, least, place.header_looks()));
+        add(place.at, class, least, place.header_looks());
         return;
     }
     // Two words: a scheme nobody has heard of, or credentials and then something else.
-    hits.extend(value(text, place.at, class, least, Looks::Mixed));
+    add(place.at, class, least, Looks::Mixed);
     if first
         .bytes()
         .iter()
         .all(|byte| byte.is_ascii_alphabetic() || *byte == b'-')
     {
-        hits.extend(value(text, cursor.at, class, least, Looks::Mixed));
+        add(cursor.at, class, least, Looks::Mixed);
     }
 }
 
 /// The value at a position, if it is long enough and looks like a secret.
-fn value(text: &[u8], at: usize, class: Class, least: usize, looks: Looks) -> Option<Hit> {
+fn value(
+    text: &Text<'_>,
+    at: usize,
+    class: Class,
+    least: usize,
+    looks: Looks,
+    index: usize,
+) -> Option<Hit> {
     let window = Window::read(text, at, class, looks.window(least).max(NAME));
     let bytes = window.bytes();
     if bytes.len() < least || !looks.accepts(&bytes[..bytes.len().min(looks.window(least))]) {
@@ -98,20 +115,21 @@ fn value(text: &[u8], at: usize, class: Class, least: usize, looks: Looks) -> Op
         return None;
     }
     // What this redactor left before.
-    if table().is_shown(bytes) && is_ellipsis(&text[window.end..]) {
+    if table().is_shown(bytes) && is_ellipsis(text, window.end) {
         return None;
     }
     Some(Hit {
         start: at,
         end: window.end,
-        class,
-        shown: table().shown(bytes),
+        class: Some(class),
+        shown: table().shown(bytes).map_or(Shown::Nothing, Shown::Ends),
         sure: true,
+        rule: Rule::Name(index),
     })
 }
 
 /// The ellipsis of a mask, also after the mask went through JSON, a URL or HTML.
-fn is_ellipsis(rest: &[u8]) -> bool {
+fn is_ellipsis(text: &Text<'_>, at: usize) -> bool {
     let spellings = [
         "…",
         "\\u2026",
@@ -122,7 +140,7 @@ fn is_ellipsis(rest: &[u8]) -> bool {
     ];
     spellings
         .iter()
-        .any(|spelling| rest.starts_with(spelling.as_bytes()))
+        .any(|spelling| text.starts_with(at, spelling.as_bytes()))
 }
 
 /// Where a value begins, and how it is tied to its name.
@@ -153,9 +171,16 @@ impl Place {
 }
 
 /// Goes from a name over the separator to the value.
-fn place(cursor: &mut Cursor, longer_name: bool) -> Option<Place> {
+fn place(cursor: &mut Cursor<'_>, longer_name: bool) -> Option<Place> {
     if longer_name {
         cursor.name();
+    }
+    // Most words in a text are just words.
+    if cursor
+        .peek()
+        .is_some_and(|byte| !b"\"'`]\\:=%& \t;,".contains(&byte))
+    {
+        return None;
     }
     let closed = cursor.quote();
     cursor.visibility();
@@ -199,38 +224,42 @@ fn place(cursor: &mut Cursor, longer_name: bool) -> Option<Place> {
 
 /// Reads forward over signs, never beyond its limit.
 struct Cursor<'a> {
-    text: &'a [u8],
+    text: &'a Text<'a>,
     at: usize,
     limit: usize,
 }
 
 impl Cursor<'_> {
-    fn rest(&self) -> &[u8] {
-        &self.text[self.at.min(self.limit)..self.limit]
-    }
-
     fn peek(&self) -> Option<u8> {
-        self.rest().first().copied()
+        if self.at < self.limit {
+            self.text.get(self.at)
+        } else {
+            None
+        }
     }
 
-    /// Skips the first of these texts that stands here.
-    fn any(&mut self, texts: &[&str]) -> bool {
-        let found = texts
-            .iter()
-            .find(|text| self.rest().starts_with(text.as_bytes()));
-        self.at += found.map_or(0, |text| text.len());
+    /// Skips the first of these words that stands here.
+    #[inline]
+    fn any(&mut self, words: &[&str]) -> bool {
+        let Some(first) = self.peek() else {
+            return false;
+        };
+        let found = words.iter().find(|word| {
+            // Most differ in their first letter.
+            word.as_bytes().first() == Some(&first)
+                && self.at + word.len() <= self.limit
+                && self.text.starts_with(self.at, word.as_bytes())
+        });
+        self.at += found.map_or(0, |word| word.len());
         found.is_some()
     }
 
     fn skip(&mut self, most: usize, is: impl Fn(u8) -> bool) -> bool {
-        let count = self
-            .rest()
-            .iter()
-            .take(most)
-            .take_while(|&&byte| is(byte))
-            .count();
-        self.at += count;
-        count > 0
+        let start = self.at;
+        while self.at - start < most && self.peek().is_some_and(&is) {
+            self.at += 1;
+        }
+        self.at > start
     }
 
     fn name(&mut self) {
@@ -283,14 +312,16 @@ impl Cursor<'_> {
 
     /// Skips `:protected` or `:"Class":private` in the dump of an object.
     fn visibility(&mut self) {
-        if self.peek() != Some(b':') {
+        let start = self.at;
+        if self.any(&[":protected", ":private"]) {
             return;
         }
-        let rest = &self.rest()[..self.rest().len().min(VISIBILITY)];
-        if let Some(close) = rest.iter().position(|&byte| byte == b']')
-            && (rest[..close].ends_with(b":private") || rest[..close].ends_with(b":protected"))
-        {
-            self.at += close;
+        let is_private = self.any(&[":\"", ":\\\"", ":&quot;"])
+            && self.skip(VISIBILITY, |byte| Class::Key.holds(byte) || byte == b'\\')
+            && self.quote()
+            && self.any(&[":private"]);
+        if !is_private {
+            self.at = start;
         }
     }
 
@@ -353,16 +384,13 @@ impl Cursor<'_> {
     fn scheme(&mut self) -> bool {
         let start = self.at;
         for scheme in &table().schemes {
-            let rest = self.rest();
-            if rest.len() > scheme.len()
-                && rest[..scheme.len()].eq_ignore_ascii_case(scheme.as_bytes())
-            {
-                self.at += scheme.len();
-                if self.blanks() {
-                    return true;
-                }
-                self.at = start;
+            let is_scheme = scheme
+                .bytes()
+                .all(|byte| self.skip(1, |other| other.eq_ignore_ascii_case(&byte)));
+            if is_scheme && self.blanks() {
+                return true;
             }
+            self.at = start;
         }
         false
     }

@@ -1,10 +1,13 @@
-//! The rules: `redaction.json`, read once, and the two automata that find where they may apply.
+//! The rules: `redaction.json`, read once, and the words that tell where they may apply.
 //!
 //! It promises that a new key format is a new row of data, with examples that the tests run. It
-//! does not know what a match means: `redact.rs` judges keys, `context.rs` judges values.
+//! does not know what a match means: `key.rs` judges keys, `context.rs` judges values.
 
+use super::anchors::Anchors;
+use super::choose::{Halves, PROBE};
+use super::key::BACK;
 use super::text::{Class, Window};
-use aho_corasick::AhoCorasick;
+use super::words::{Sign, Word, words};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::sync::LazyLock;
@@ -34,9 +37,12 @@ struct Source {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyRule {
-    #[serde(rename = "provider")]
-    _provider: IgnoredAny,
-    prefixes: Vec<String>,
+    pub id: String,
+    /// Id of the provider; `None` when several have such keys.
+    pub provider: Option<String>,
+    pub prefixes: Vec<String>,
+    #[serde(rename = "encoded", default)]
+    _encoded: IgnoredAny,
     /// What a mask shows; the prefix itself if absent.
     keep: Option<String>,
     /// How many characters must follow the prefix.
@@ -57,9 +63,10 @@ pub(super) struct KeyRule {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InfixRule {
-    #[serde(rename = "provider")]
-    _provider: IgnoredAny,
-    infix: String,
+    pub id: String,
+    pub provider: Option<String>,
+    #[serde(rename = "infix")]
+    _infix: IgnoredAny,
     /// How the key begins; empty if any letter or digit will do.
     pub opens: String,
     /// How many characters must stand before the infix, the opening included.
@@ -76,7 +83,9 @@ pub(super) struct InfixRule {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NameRule {
-    names: Vec<String>,
+    pub id: String,
+    #[serde(rename = "names")]
+    _names: IgnoredAny,
     pub form: Form,
     /// Whether more of a name may follow: `token_for_deployments`.
     #[serde(default)]
@@ -158,6 +167,14 @@ impl Looks {
         }
     }
 
+    /// Whether the beginning of a body too short for a rule may be one.
+    pub fn accepts_part(self, bytes: &[u8]) -> bool {
+        match self {
+            Looks::Any | Looks::Hex => self.accepts(bytes),
+            Looks::Mixed | Looks::Cased | Looks::Random => Looks::Mixed.accepts(bytes),
+        }
+    }
+
     pub fn accepts(self, bytes: &[u8]) -> bool {
         let count = |is: fn(&u8) -> bool| bytes.iter().filter(|byte| is(byte)).count();
         let digits = count(u8::is_ascii_digit);
@@ -196,13 +213,6 @@ fn changes(bytes: &[u8]) -> usize {
         .count()
 }
 
-/// What an anchor belongs to.
-#[derive(Clone, Copy)]
-pub(super) enum Anchor {
-    Key(usize),
-    Infix(usize),
-}
-
 /// The rules and what finds them.
 pub(super) struct Table {
     pub keys: Vec<KeyRule>,
@@ -210,14 +220,8 @@ pub(super) struct Table {
     pub names: Vec<NameRule>,
     /// Known authentication schemes, in lower case.
     pub schemes: Vec<String>,
-    /// Finds prefixes and infixes.
-    pub anchors: AhoCorasick,
-    /// What each pattern of `anchors` belongs to.
-    pub anchor_rules: Vec<Anchor>,
-    /// Finds names, in any letter case.
-    pub labels: AhoCorasick,
-    /// The rule of each pattern of `labels`.
-    pub label_rules: Vec<usize>,
+    /// Finds prefixes, infixes and names.
+    pub anchors: Anchors,
     /// Each prefix and what is shown of it, longest first.
     shown: Vec<(String, String)>,
 }
@@ -232,47 +236,32 @@ impl Table {
             ..
         } = serde_json::from_str(json)?;
 
-        let mut anchors = Vec::new();
-        let mut anchor_rules = Vec::new();
         let mut shown = Vec::new();
-        for (index, rule) in keys.iter().enumerate() {
+        for rule in &keys {
             if rule.least > Window::MOST {
                 return Err("a body is longer than what is looked at".into());
             }
             for prefix in &rule.prefixes {
                 shown.push((prefix.clone(), rule.keep.as_ref().unwrap_or(prefix).clone()));
-                for spelling in spellings(prefix) {
-                    anchors.push(spelling);
-                    anchor_rules.push(Anchor::Key(index));
-                }
             }
-        }
-        for (index, rule) in infixes.iter().enumerate() {
-            anchors.push(rule.infix.clone());
-            anchor_rules.push(Anchor::Infix(index));
         }
         shown.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
 
-        let mut labels = Vec::new();
-        let mut label_rules = Vec::new();
-        for (index, rule) in names.iter().enumerate() {
-            for spelling in rule.names.iter().flat_map(|name| spellings(name)) {
-                labels.push(spelling);
-                label_rules.push(index);
-            }
+        let words = words(json)?;
+        // What is kept back at the end of a piece relies on it, see `stream.rs`.
+        if !words.iter().all(is_kept_back) {
+            return Err("a piece could end within a word and give its beginning out".into());
         }
-
         Ok(Table {
-            anchors: AhoCorasick::new(&anchors)?,
-            labels: AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .build(&labels)?,
+            anchors: Anchors::new(
+                words,
+                include_bytes!(concat!(env!("OUT_DIR"), "/offsets")),
+                halves(include_bytes!(concat!(env!("OUT_DIR"), "/halves"))),
+            ),
             keys,
             infixes,
             names,
             schemes,
-            anchor_rules,
-            label_rules,
             shown,
         })
     }
@@ -291,33 +280,30 @@ impl Table {
     }
 }
 
-/// A word as it is, and with each sign in it escaped as URLs and JSON do.
-fn spellings(word: &str) -> Vec<String> {
-    let escaped = |escape: fn(u8) -> String| -> String {
-        word.bytes()
-            .map(|byte| {
-                if byte.is_ascii_alphanumeric() {
-                    char::from(byte).to_string()
-                } else {
-                    escape(byte)
-                }
-            })
-            .collect()
-    };
-    let mut all = vec![
-        word.to_owned(),
-        escaped(|byte| format!("%{byte:02X}")),
-        escaped(|byte| format!("%{byte:02x}")),
-        escaped(|byte| format!("%25{byte:02X}")),
-        escaped(|byte| format!("%25{byte:02x}")),
-        escaped(|byte| format!("\\u{byte:04x}")),
-        escaped(|byte| format!("\\u{byte:04X}")),
-        escaped(|byte| format!("\\x{byte:02x}")),
-        escaped(|byte| format!("\\x{byte:02X}")),
-    ];
-    all.sort();
-    all.dedup();
-    all
+/// What `build.rs` has decided.
+fn halves(bytes: &[u8; 2 * PROBE * 16]) -> Halves {
+    let half = |index: usize| std::array::from_fn(|lower| bytes[16 * index + lower]);
+    Halves {
+        low: std::array::from_fn(half),
+        high: std::array::from_fn(|position| half(PROBE + position)),
+    }
+}
+
+/// Whether a word that stands in a key consists of what may stand in one, but for a dot at its end.
+fn is_kept_back(word: &Word) -> bool {
+    let text = &word.text;
+    match word.sign {
+        Sign::Name(_) | Sign::Cut => true,
+        _ => {
+            let text = text.strip_suffix(b".").unwrap_or(text);
+            text.len() < BACK && text.iter().all(|byte| is_key_part(*byte))
+        }
+    }
+}
+
+/// Whether a byte may stand within a key of the class `Key`, escaped or not.
+pub(super) fn is_key_part(byte: u8) -> bool {
+    Class::Key.holds(byte) || byte == b'%' || byte == b'\\'
 }
 
 #[cfg(test)]
@@ -343,13 +329,5 @@ mod tests {
         assert_eq!(table().shown(b"sk-ant-api03-byok-test"), Some("sk-ant-"));
         assert_eq!(table().shown(b"sk-byok-test"), Some("sk-"));
         assert_eq!(table().shown(b"byok-test"), None);
-    }
-
-    #[test]
-    fn signs_are_spelled_in_each_escape() {
-        let all = spellings("r8_");
-        for spelling in ["r8_", "r8%5F", "r8%5f", "r8%255F", "r8\\u005f", "r8\\x5F"] {
-            assert!(all.iter().any(|one| one == spelling), "{spelling}");
-        }
     }
 }

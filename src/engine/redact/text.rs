@@ -1,8 +1,11 @@
 //! Reads text as a key's characters, whichever way they are escaped.
 //!
 //! It promises to look at no more than a few bytes around a position, so that every caller stays
-//! linear. It decodes what logs are full of (`%2D`, `%252D`, `\/`, `\u002d`, `\x2d`, at any depth
-//! of backslashes); it does not know whether the text really is JSON or a URL, nor needs to.
+//! linear, and to remember when somebody asked for what has not arrived yet. It decodes what logs
+//! are full of (`%2D`, `%252D`, `\/`, `\u002d`, `\x2d`, at any depth of backslashes); it does not
+//! know whether the text really is JSON or a URL, nor needs to.
+
+use std::cell::Cell;
 
 use serde::Deserialize;
 
@@ -10,6 +13,65 @@ use serde::Deserialize;
 const BACKSLASHES: usize = 7;
 /// The parameters of an ANSI colour (`38;2;255;255;255`) are no longer than this.
 const ANSI: usize = 20;
+/// `.`, `:` and `!` in a row within one value. More are no part of it: a run of them could be as
+/// long as the text, and all of it would have to be kept until it is known how it ends.
+const MARKS: usize = 4;
+
+/// A text, or as much of it as has arrived.
+pub(super) struct Text<'a> {
+    bytes: &'a [u8],
+    complete: bool,
+    /// Whether what is behind the end would have mattered.
+    asked: Cell<bool>,
+}
+
+impl<'a> Text<'a> {
+    pub fn new(bytes: &'a [u8], complete: bool) -> Self {
+        Text {
+            bytes,
+            complete,
+            asked: Cell::new(false),
+        }
+    }
+
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether nothing more will come.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Whether somebody has looked behind the end since the last call, and may see more there later.
+    pub fn was_asked_for_more(&self) -> bool {
+        self.asked.replace(false) && !self.complete
+    }
+
+    #[inline]
+    pub fn get(&self, at: usize) -> Option<u8> {
+        let byte = self.bytes.get(at).copied();
+        if byte.is_none() {
+            self.asked.set(true);
+        }
+        byte
+    }
+
+    #[inline]
+    pub fn starts_with(&self, at: usize, word: &[u8]) -> bool {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        // Most words differ in their first letter.
+        if let (Some(byte), Some(first)) = (rest.first(), word.first())
+            && byte != first
+        {
+            return false;
+        }
+        if rest.len() < word.len() && word.starts_with(rest) {
+            self.asked.set(true);
+        }
+        rest.starts_with(word)
+    }
+}
 
 /// One character as it is meant, and the bytes it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,23 +101,56 @@ impl Class {
     /// How many classes there are.
     pub const COUNT: usize = 4;
 
+    #[inline]
     pub fn holds(self, byte: u8) -> bool {
+        CLASSES[usize::from(byte)] >> (self as u8) & 1 == 1
+    }
+
+    const fn is_made_of(self, byte: u8) -> bool {
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
             return true;
         }
         match self {
             Class::Key => false,
-            Class::Base64 => b"+/=".contains(&byte),
-            Class::Value => b"+/=.~:@!^".contains(&byte),
+            Class::Base64 => matches!(byte, b'+' | b'/' | b'='),
+            Class::Value => matches!(
+                byte,
+                b'+' | b'/' | b'=' | b'.' | b'~' | b':' | b'@' | b'!' | b'^'
+            ),
             // Backslash, `<`, `>` and `&` open an escape, a tag or an entity.
-            Class::Quoted => byte.is_ascii_graphic() && !b"\"'`\\<>&*".contains(&byte),
+            Class::Quoted => {
+                byte.is_ascii_graphic()
+                    && !matches!(
+                        byte,
+                        b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b'&' | b'*'
+                    )
+            }
         }
     }
 }
 
+/// A bit for each class that holds a byte.
+const CLASSES: [u8; 256] = {
+    let all = [Class::Key, Class::Base64, Class::Value, Class::Quoted];
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut index = 0;
+        while index < all.len() {
+            if all[index].is_made_of(byte as u8) {
+                classes[byte] |= 1 << (all[index] as u8);
+            }
+            index += 1;
+        }
+        byte += 1;
+    }
+    classes
+};
+
 /// Reads the character at a position; nothing at the end of the text.
-pub(super) fn atom(text: &[u8], at: usize) -> Option<Atom> {
-    let first = *text.get(at)?;
+#[inline]
+pub(super) fn atom(text: &Text<'_>, at: usize) -> Option<Atom> {
+    let first = text.get(at)?;
     let (byte, length) = match first {
         b'%' => percent(text, at),
         b'\\' => backslash(text, at),
@@ -68,7 +163,7 @@ pub(super) fn atom(text: &[u8], at: usize) -> Option<Atom> {
     })
 }
 
-fn percent(text: &[u8], at: usize) -> Option<(u8, usize)> {
+fn percent(text: &Text<'_>, at: usize) -> Option<(u8, usize)> {
     let byte = hex(text, at + 1, 2)?;
     if byte == u32::from(b'%')
         && let Some(inner) = hex(text, at + 3, 2)
@@ -78,7 +173,7 @@ fn percent(text: &[u8], at: usize) -> Option<(u8, usize)> {
     Some((ascii(byte), 3))
 }
 
-fn backslash(text: &[u8], at: usize) -> Option<(u8, usize)> {
+fn backslash(text: &Text<'_>, at: usize) -> Option<(u8, usize)> {
     let count = backslashes(text, at);
     let next = at + count;
     match text.get(next)? {
@@ -90,11 +185,9 @@ fn backslash(text: &[u8], at: usize) -> Option<(u8, usize)> {
 }
 
 /// How many backslashes stand at a position, as far as they are counted.
-pub(super) fn backslashes(text: &[u8], at: usize) -> usize {
-    text[at.min(text.len())..]
-        .iter()
-        .take(BACKSLASHES)
-        .take_while(|&&byte| byte == b'\\')
+pub(super) fn backslashes(text: &Text<'_>, at: usize) -> usize {
+    (0..BACKSLASHES)
+        .take_while(|offset| text.get(at + offset) == Some(b'\\'))
         .count()
 }
 
@@ -102,12 +195,11 @@ fn ascii(value: u32) -> u8 {
     u8::try_from(value).ok().filter(u8::is_ascii).unwrap_or(0)
 }
 
-fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
-    text.get(at..at + digits)?
-        .iter()
-        .try_fold(0, |value, &byte| {
-            Some(value * 16 + char::from(byte).to_digit(16)?)
-        })
+fn hex(text: &Text<'_>, at: usize, digits: usize) -> Option<u32> {
+    (0..digits).try_fold(0, |value, offset| {
+        let digit = char::from(text.get(at + offset)?).to_digit(16)?;
+        Some(value * 16 + digit)
+    })
 }
 
 /// The first characters of a run, decoded.
@@ -123,13 +215,23 @@ impl Window {
     pub const MOST: usize = 96;
 
     /// Reads up to `most` characters of the class.
-    pub fn read(text: &[u8], from: usize, class: Class, most: usize) -> Window {
+    pub fn read(text: &Text<'_>, from: usize, class: Class, most: usize) -> Window {
         let mut window = Window {
             bytes: [0; Window::MOST],
             length: 0,
             end: from,
         };
-        while window.length < most.min(Window::MOST)
+        let most = most.min(Window::MOST);
+        // Nearly all are plain; the loop below takes what is escaped.
+        for byte in text.bytes.get(from..).unwrap_or_default().iter().take(most) {
+            if !class.holds(*byte) || *byte == b'%' {
+                break;
+            }
+            window.bytes[window.length] = *byte;
+            window.length += 1;
+        }
+        window.end += window.length;
+        while window.length < most
             && let Some(atom) = atom(text, window.end)
             && class.holds(atom.byte)
         {
@@ -145,34 +247,69 @@ impl Window {
     }
 }
 
-/// Where the run of a class ends. A sentence's last mark is not part of an unquoted value.
-pub(super) fn run_end(text: &[u8], from: usize, class: Class) -> usize {
-    let mut at = from;
-    let mut end = from;
-    while let Some(atom) = atom(text, at)
-        && class.holds(atom.byte)
-    {
-        at += atom.length;
-        if class != Class::Value || !b".:!".contains(&atom.byte) {
-            end = at;
+/// Follows the characters of a class to where they end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    class: Class,
+    /// How far the text was read.
+    pub at: usize,
+    /// Where the run ends as far as is known. A sentence's last mark is not part of a value.
+    pub end: usize,
+    marks: usize,
+    /// Whether the run may go on where the text does.
+    pub is_open: bool,
+}
+
+impl Run {
+    pub fn new(class: Class, at: usize) -> Self {
+        Run {
+            class,
+            at,
+            end: at,
+            marks: 0,
+            is_open: true,
         }
     }
-    end
+
+    /// Reads on, as far as the text has arrived.
+    pub fn advance(&mut self, text: &Text<'_>) {
+        while self.is_open {
+            let read = atom(text, self.at);
+            if text.was_asked_for_more() {
+                return;
+            }
+            let Some(atom) = read.filter(|atom| self.class.holds(atom.byte)) else {
+                self.is_open = false;
+                return;
+            };
+            self.at += atom.length;
+            if self.class == Class::Value && b".:!".contains(&atom.byte) {
+                self.marks += 1;
+                self.is_open = self.marks <= MARKS;
+            } else {
+                self.marks = 0;
+                self.end = self.at;
+            }
+        }
+    }
 }
 
 /// The character before a position as it is meant; nothing at the start of the text.
 ///
 /// `\n`, `%3D`, `\u0022` and the end of a colour look like letters and digits to `\b` and to
 /// every scanner that relies on it; a key after them would be missed.
-pub(super) fn before(text: &[u8], at: usize) -> Option<u8> {
-    let head = &text[..at];
+pub(super) fn before(text: &Text<'_>, at: usize) -> Option<u8> {
+    let head = &text.bytes[..at];
     let last = *head.last()?;
-    for length in [3, 5, 6, 4] {
-        if let Some(start) = at.checked_sub(length)
-            && let Some(atom) = atom(head, start)
-            && atom.length == length
-        {
-            return Some(atom.byte);
+    if last.is_ascii_graphic() {
+        let text = Text::new(head, true);
+        for length in [3, 5, 6, 4] {
+            if let Some(start) = at.checked_sub(length)
+                && let Some(atom) = atom(&text, start)
+                && atom.length == length
+            {
+                return Some(atom.byte);
+            }
         }
     }
     if head.len() > 1 && head[head.len() - 2] == b'\\' && b"abefnrtv0".contains(&last) {
@@ -213,7 +350,7 @@ mod tests {
         for text in [
             "-", "%2D", "%2d", "%252D", r"\u002d", r"\u002D", r"\\u002d", r"\x2D",
         ] {
-            let read = atom(text.as_bytes(), 0);
+            let read = atom(&Text::new(text.as_bytes(), true), 0);
             assert_eq!(
                 read,
                 Some(Atom {
@@ -224,13 +361,13 @@ mod tests {
             );
         }
         assert_eq!(
-            atom(br"\\\/", 0),
+            atom(&Text::new(br"\\\/", true), 0),
             Some(Atom {
                 byte: b'/',
                 length: 4
             })
         );
-        assert_eq!(atom(b"", 0), None);
+        assert_eq!(atom(&Text::new(b"", true), 0), None);
     }
 
     #[test]
@@ -238,7 +375,7 @@ mod tests {
         for text in ["%", "%2", "%zz", "\\", r"\u00", r"\n"] {
             let first = text.as_bytes()[0];
             assert_eq!(
-                atom(text.as_bytes(), 0),
+                atom(&Text::new(text.as_bytes(), true), 0),
                 Some(Atom {
                     byte: first,
                     length: 1
@@ -247,7 +384,10 @@ mod tests {
             );
         }
         for text in [&b"\xff"[..], b"\\u2026", b"%e2"] {
-            assert_eq!(atom(text, 0).map(|atom| atom.byte), Some(0));
+            assert_eq!(
+                atom(&Text::new(text, true), 0).map(|atom| atom.byte),
+                Some(0)
+            );
         }
     }
 
@@ -266,17 +406,44 @@ mod tests {
         ];
         for end in ends {
             let text = format!("word{end}");
-            let byte = before(text.as_bytes(), text.len()).expect("the text is not empty");
+            let byte = before(&Text::new(text.as_bytes(), true), text.len())
+                .expect("the text is not empty");
             assert!(!byte.is_ascii_alphanumeric(), "{end:?}");
         }
-        assert_eq!(before(b"word", 4), Some(b'd'));
-        assert_eq!(before(b"%2D", 3), Some(b'-'));
-        assert_eq!(before(b"word", 0), None);
+        assert_eq!(before(&Text::new(b"word", true), 4), Some(b'd'));
+        assert_eq!(before(&Text::new(b"%2D", true), 3), Some(b'-'));
+        assert_eq!(before(&Text::new(b"word", true), 0), None);
+    }
+
+    fn run_end(text: &[u8], class: Class) -> usize {
+        let mut run = Run::new(class, 0);
+        run.advance(&Text::new(text, true));
+        run.end
     }
 
     #[test]
     fn run_stops_before_the_end_of_a_sentence() {
-        assert_eq!(run_end(b"a.b/c=. And", 0, Class::Value), 6);
-        assert_eq!(run_end(b"ab%2Dc%22d", 0, Class::Key), 6);
+        assert_eq!(run_end(b"a.b/c=. And", Class::Value), 6);
+        assert_eq!(run_end(b"ab%2Dc%22d", Class::Key), 6);
+        assert_eq!(run_end(b"a....b c", Class::Value), 6);
+        assert_eq!(run_end(b"a.....b c", Class::Value), 1);
+    }
+
+    #[test]
+    fn a_run_waits_for_the_rest_of_an_escape() {
+        for (text, at) in [
+            ("ab%", 2),
+            ("ab%2", 2),
+            ("ab\\u00", 2),
+            ("ab", 2),
+            ("a.", 2),
+        ] {
+            let mut run = Run::new(Class::Value, 0);
+            run.advance(&Text::new(text.as_bytes(), false));
+            assert!(run.is_open && run.at == at, "{text}");
+        }
+        let mut run = Run::new(Class::Key, 0);
+        run.advance(&Text::new(b"ab%2D\"", false));
+        assert!(!run.is_open && run.end == 5);
     }
 }

@@ -1,0 +1,123 @@
+//! The forms that programs write a key in: as it is, escaped as in URLs, JSON or other languages'
+//! strings, in base64 at any offset, in hexadecimal.
+//!
+//! It promises wiped memory. It does not know forms that were made to hide a key.
+
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+/// Every form of a key, the longest first.
+pub(crate) fn forms(key: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    const LOWER: &[u8; 16] = b"0123456789abcdef";
+    const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+    let is_sign: fn(u8) -> bool = |byte| !byte.is_ascii_alphanumeric();
+    let is_reserved: fn(u8) -> bool =
+        |byte| !byte.is_ascii_alphanumeric() && !b"-_.~".contains(&byte);
+    let mut forms = vec![
+        escaped(
+            key,
+            |byte| byte == b'/',
+            |byte, out| out.extend([b'\\', byte]),
+        ),
+        escaped(
+            key,
+            |byte| b"/\"\\".contains(&byte),
+            |byte, out| out.extend([b'\\', byte]),
+        ),
+        // JSON within JSON.
+        escaped(
+            key,
+            |byte| b"/\"\\".contains(&byte),
+            |byte, out| out.extend([b'\\', b'\\', b'\\', byte]),
+        ),
+    ];
+    for digits in [LOWER, UPPER] {
+        let hex = |byte: u8, out: &mut Vec<u8>| {
+            out.extend([
+                digits[usize::from(byte >> 4)],
+                digits[usize::from(byte & 15)],
+            ]);
+        };
+        forms.push(escaped(key, |_| true, hex));
+        for which in [is_sign, is_reserved] {
+            for before in [&b"%"[..], b"%25"] {
+                forms.push(escaped(key, which, |byte, out| {
+                    out.extend(before);
+                    hex(byte, out);
+                }));
+            }
+            // JSON of PHP, and of those who escape for HTML, leave hyphens as they are.
+            for before in [&b"\\u00"[..], b"\\x"] {
+                forms.push(escaped(key, which, |byte, out| {
+                    out.extend(before);
+                    hex(byte, out);
+                }));
+            }
+        }
+    }
+    forms.push(escaped(key, |_| false, |_, _| ()));
+    for shift in 0..3 {
+        forms.push(base64_of(&STANDARD_NO_PAD, key, shift));
+        forms.push(base64_of(&URL_SAFE_NO_PAD, key, shift));
+    }
+    forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+    forms.dedup();
+    forms
+}
+
+/// The key with some of its bytes written in another way.
+fn escaped(
+    key: &[u8],
+    which: impl Fn(u8) -> bool,
+    write: impl Fn(u8, &mut Vec<u8>),
+) -> Zeroizing<Vec<u8>> {
+    // The longest escape has six characters; the room is never outgrown.
+    let mut out = Zeroizing::new(Vec::with_capacity(key.len() * 6));
+    for byte in key {
+        if which(*byte) {
+            write(*byte, &mut out);
+        } else {
+            out.push(*byte);
+        }
+    }
+    out
+}
+
+/// The characters of base64 that only the key decides when `shift` bytes are before it.
+fn base64_of(engine: &impl base64::Engine, key: &[u8], shift: usize) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(vec![0; shift + key.len()]);
+    bytes[shift..].copy_from_slice(key);
+    let mut text = Zeroizing::new(vec![0; bytes.len().div_ceil(3) * 4]);
+    // The room is enough, so it does not fail.
+    let _ = engine.encode_slice(&*bytes, &mut text);
+    let (start, end) = ((shift * 8).div_ceil(6), bytes.len() * 8 / 6);
+    Zeroizing::new(text[start..end].to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_is_there_once() {
+        let forms = forms(b"byok-test/Aa0+Aa0+Aa0+Aa0=");
+        let texts: Vec<&[u8]> = forms.iter().map(|form| &***form).collect();
+        for expected in [
+            &b"byok-test/Aa0+Aa0+Aa0+Aa0="[..],
+            br"byok-test\/Aa0+Aa0+Aa0+Aa0=",
+            br"byok-test\\\/Aa0+Aa0+Aa0+Aa0=",
+            b"byok-test%2FAa0%2BAa0%2BAa0%2BAa0%3D",
+            b"byok%2dtest%2fAa0%2bAa0%2bAa0%2bAa0%3d",
+            b"byok\\u002dtest\\u002fAa0\\u002bAa0\\u002bAa0\\u002bAa0\\u003d",
+            b"62796f6b2d746573742f4161302b4161302b4161302b4161303d",
+            b"Ynlvay10ZXN0L0FhMCtBYTArQWEwK0FhMD",
+        ] {
+            assert_eq!(
+                texts.iter().filter(|text| **text == expected).count(),
+                1,
+                "{}",
+                expected.escape_ascii()
+            );
+        }
+    }
+}

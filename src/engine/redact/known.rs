@@ -1,0 +1,596 @@
+//! Finds the keys that this process has met, whatever they look like and however they are written.
+//!
+//! It promises to keep no key: of each form only keyed hashes, under a secret that is made for this
+//! process, locked in memory and left out of core dumps, and the hint that every list of keys shows.
+//! The number of keys is bounded; the oldest is forgotten. It does not know keys shorter than eight
+//! characters, nor words: masking `required` would spoil every text.
+//!
+//! How: of each form the eight bytes at some places in its middle are known by their hash. Every
+//! sixteenth place of a text is looked up in a bit table, so the time hardly depends on the number
+//! of keys. Where two bits agree, a second hash is compared, and then that of the whole form. The
+//! middle, because a beginning that everybody knows would let who can measure time guess the rest
+//! letter by letter.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
+
+use siphasher::sip::SipHasher13;
+use siphasher::sip128::SipHasher24;
+
+use super::span::{Hit, Rule, Shown};
+use super::table::{Looks, table};
+use super::text::Text;
+use crate::credential::MAX_LEN;
+use crate::forms::forms;
+use crate::mask::{self, Options};
+use crate::protected::Protected;
+
+/// How many keys are remembered. A request meets a handful; a search through a whole network, some
+/// hundred.
+const KEYS: usize = 256;
+/// A shorter key is no secret: local servers want any word.
+const SHORTEST: usize = 8;
+/// Bytes that are looked up at once.
+const GRAM: usize = 8;
+/// The most places between two look-ups.
+const STRIDE: usize = 16;
+/// Forms shorter than this are looked for apart, at more places.
+const LONG: usize = STRIDE + GRAM - 1;
+/// How far from its beginning a form is looked up at most: what a stream keeps back grows with it.
+const DEPTH: usize = 16;
+/// How many envelopes of one key are recognised: the current one and one in flight.
+const ENVELOPES: usize = 4;
+/// What PHP shows of a long argument in a trace (`zend.exception_string_param_max_len`).
+pub(super) const CUT: usize = 15;
+/// A beginning that everybody knows may be this long in what PHP shows; behind a longer one, hardly
+/// anything of the key is shown.
+const PUBLIC: usize = 7;
+/// Bits of the table for each look-up that is known: one in some hundred others passes.
+const BITS_PER_GRAM: usize = 32;
+
+static KNOWN: RwLock<Option<Known>> = RwLock::new(None);
+/// Whether there is a key at all: most processes never meet one.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// Remembers a key, for the rest of the process.
+///
+/// `envelope` is what it was opened from, for [`is_known`].
+pub fn learn(key: &[u8], provider: &[u8], envelope: Option<&[u8]>) {
+    let Ok(mut slot) = KNOWN.write() else { return };
+    if slot.is_none() {
+        *slot = Known::new();
+    }
+    if let Some(known) = slot.as_mut() {
+        known.learn(key, provider, envelope);
+        ANY.store(!known.keys.is_empty(), Ordering::Release);
+    }
+}
+
+/// Whether the key in this envelope is remembered.
+pub fn is_known(envelope: &[u8]) -> bool {
+    let known = KNOWN.read();
+    known.is_ok_and(|slot| slot.as_ref().is_some_and(|known| known.holds(envelope)))
+}
+
+/// What finds the keys that are remembered now.
+pub(super) fn finders() -> Option<Arc<Finders>> {
+    if !ANY.load(Ordering::Acquire) {
+        return None;
+    }
+    let built = KNOWN.read().ok()?.as_ref()?.finders.clone();
+    built.or_else(|| Some(KNOWN.write().ok()?.as_mut()?.finders()))
+}
+
+/// What a list of keys shows of one, and its provider.
+#[derive(Clone, Debug)]
+pub(super) struct Hint(Arc<HintParts>);
+
+#[derive(Debug)]
+struct HintParts {
+    provider: Option<String>,
+    first: &'static str,
+    length: usize,
+    last: Vec<u8>,
+}
+
+impl Hint {
+    fn of(key: &[u8], provider: &[u8]) -> Self {
+        let provider = std::str::from_utf8(provider).ok();
+        Hint(Arc::new(HintParts {
+            provider: provider.filter(|id| !id.is_empty()).map(str::to_owned),
+            first: table().shown(key).unwrap_or(""),
+            length: key.len(),
+            last: key[key.len() - mask::SHOWN..].to_vec(),
+        }))
+    }
+
+    pub fn provider(&self) -> Option<&str> {
+        self.0.provider.as_deref()
+    }
+
+    pub fn mask(&self, options: &Options) -> String {
+        options.mask(self.0.first, self.0.length, &self.0.last)
+    }
+}
+
+/// The secret of the hashes: three keys in protected memory.
+struct Secret(Protected);
+
+impl Secret {
+    const LEN: usize = 40;
+
+    fn new() -> Option<Self> {
+        let mut memory = Protected::new(Self::LEN);
+        getrandom::fill(&mut memory[..Self::LEN]).ok()?;
+        Some(Secret(memory))
+    }
+
+    fn word(&self, index: usize) -> u64 {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.0[8 * index..8 * index + 8]);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// A factor: odd, so that no bit is lost.
+    fn factor(&self) -> u64 {
+        self.word(4) | 1
+    }
+
+    fn gram(&self, bytes: &[u8]) -> u32 {
+        // Half of it is enough to tell grams apart, and too little to find one.
+        SipHasher13::new_with_keys(self.word(0), self.word(1)).hash(bytes) as u32
+    }
+
+    fn whole(&self, bytes: &[u8]) -> u128 {
+        SipHasher24::new_with_keys(self.word(2), self.word(3))
+            .hash(bytes)
+            .as_u128()
+    }
+}
+
+/// One form of a key.
+#[derive(Clone)]
+struct Form {
+    length: usize,
+    hash: u128,
+    hint: Hint,
+}
+
+/// Eight bytes of a form.
+#[derive(Clone, Copy)]
+struct Gram {
+    /// Where it is in the bit table: the upper half of a product.
+    filter: u32,
+    check: u32,
+    /// From the beginning of the form.
+    offset: usize,
+}
+
+struct Key {
+    hash: u128,
+    envelopes: VecDeque<u128>,
+    /// What PHP shows of it in a trace, if that is a secret.
+    cut: Option<u128>,
+    hint: Hint,
+    forms: Vec<(Form, Vec<Gram>)>,
+}
+
+/// The keys that are remembered.
+struct Known {
+    secret: Arc<Secret>,
+    /// The oldest first.
+    keys: VecDeque<Key>,
+    /// Built when they are needed.
+    finders: Option<Arc<Finders>>,
+}
+
+impl Known {
+    /// Nothing if there is no randomness: hashes without a secret would be as good as the keys.
+    fn new() -> Option<Self> {
+        Some(Known {
+            secret: Arc::new(Secret::new()?),
+            keys: VecDeque::new(),
+            finders: None,
+        })
+    }
+
+    fn learn(&mut self, key: &[u8], provider: &[u8], envelope: Option<&[u8]>) {
+        if !(SHORTEST..=MAX_LEN).contains(&key.len())
+            || !key.iter().all(u8::is_ascii_graphic)
+            || !Looks::Mixed.accepts(key)
+        {
+            return;
+        }
+        let hash = self.secret.whole(key);
+        let envelope = envelope.map(|text| self.secret.whole(text));
+        if let Some(known) = self.keys.iter_mut().find(|known| known.hash == hash) {
+            known.add_envelope(envelope);
+            return;
+        }
+        let made = self.make(key, hash, provider);
+        if self.keys.len() == KEYS {
+            self.keys.pop_front();
+        }
+        self.keys.push_back(made);
+        if let Some(last) = self.keys.back_mut() {
+            last.add_envelope(envelope);
+        }
+        self.finders = None;
+    }
+
+    fn make(&self, key: &[u8], hash: u128, provider: &[u8]) -> Key {
+        let hint = Hint::of(key, provider);
+        let factor = self.secret.factor();
+        let forms = forms(key)
+            .iter()
+            .filter(|form| form.len() >= SHORTEST)
+            .map(|form| {
+                let stride = stride(form.len());
+                let first = depth(form.len());
+                let grams = (first..first + stride)
+                    .map(|offset| {
+                        let bytes = &form[offset..offset + GRAM];
+                        Gram {
+                            filter: (product(bytes, factor) >> 32) as u32,
+                            check: self.secret.gram(bytes),
+                            offset,
+                        }
+                    })
+                    .collect();
+                let hash = self.secret.whole(form);
+                let form = Form {
+                    length: form.len(),
+                    hash,
+                    hint: hint.clone(),
+                };
+                (form, grams)
+            })
+            .collect();
+        let is_secret = key.len() > CUT && hint.0.first.len() <= PUBLIC;
+        Key {
+            hash,
+            envelopes: VecDeque::new(),
+            cut: is_secret.then(|| self.secret.whole(&key[..CUT])),
+            hint,
+            forms,
+        }
+    }
+
+    fn holds(&self, envelope: &[u8]) -> bool {
+        let hash = self.secret.whole(envelope);
+        self.keys.iter().any(|key| key.envelopes.contains(&hash))
+    }
+
+    fn finders(&mut self) -> Arc<Finders> {
+        let built = self.finders.take().unwrap_or_else(|| {
+            let forms = || self.keys.iter().flat_map(|key| &key.forms);
+            Arc::new(Finders {
+                long: Finder::new(forms().filter(|(form, _)| form.length >= LONG)),
+                short: Finder::new(forms().filter(|(form, _)| form.length < LONG)),
+                cuts: self
+                    .keys
+                    .iter()
+                    .filter_map(|key| Some((key.cut?, key.hint.clone())))
+                    .collect(),
+                secret: Arc::clone(&self.secret),
+            })
+        });
+        self.finders = Some(Arc::clone(&built));
+        built
+    }
+}
+
+impl Key {
+    fn add_envelope(&mut self, envelope: Option<u128>) {
+        if let Some(hash) = envelope
+            && !self.envelopes.contains(&hash)
+        {
+            self.envelopes.truncate(ENVELOPES - 1);
+            self.envelopes.push_front(hash);
+        }
+    }
+}
+
+/// How many places of a form are looked up, so that one look-up in as many places of a text is
+/// enough.
+fn stride(length: usize) -> usize {
+    (length + 1 - GRAM).min(STRIDE)
+}
+
+/// Where these places begin: in its middle, but not too far behind.
+fn depth(length: usize) -> usize {
+    ((length + 1 - GRAM - stride(length)) / 2).min(DEPTH)
+}
+
+#[inline]
+fn product(bytes: &[u8], factor: u64) -> u64 {
+    let mut word = [0; GRAM];
+    word.copy_from_slice(&bytes[..GRAM]);
+    u64::from_le_bytes(word).wrapping_mul(factor)
+}
+
+/// The two bits of a look-up in its word of the table: from the lower half of the filter, which
+/// the choice of the word does not use.
+#[inline]
+fn bits(filter: u32) -> u64 {
+    1 << (filter & 63) | 1 << (filter >> 6 & 63)
+}
+
+/// Forms that are looked for together.
+struct Finder {
+    /// The bit table. Empty when there is nothing to look for.
+    table: Vec<u64>,
+    shift: u32,
+    stride: usize,
+    /// The greatest distance from the beginning of a form to a place that is looked up.
+    reach: usize,
+    /// By `check`: form and offset.
+    grams: Vec<(u32, u32, u32)>,
+    forms: Vec<Form>,
+}
+
+impl Finder {
+    fn new<'a>(given: impl Iterator<Item = &'a (Form, Vec<Gram>)> + Clone) -> Self {
+        let count: usize = given.clone().map(|(_, grams)| grams.len()).sum();
+        let words = (count * BITS_PER_GRAM / 64).next_power_of_two().max(64);
+        let mut finder = Finder {
+            table: vec![0; if count == 0 { 0 } else { words }],
+            shift: 32 - words.trailing_zeros(),
+            stride: STRIDE,
+            reach: 0,
+            grams: Vec::with_capacity(count),
+            forms: Vec::new(),
+        };
+        for (form, grams) in given {
+            for gram in grams {
+                finder.table[(gram.filter >> finder.shift) as usize] |= bits(gram.filter);
+                // Both are below 2³²: there are 256 keys, and a form has some ten thousand bytes.
+                let place = (finder.forms.len() as u32, gram.offset as u32);
+                finder.grams.push((gram.check, place.0, place.1));
+                finder.reach = finder.reach.max(gram.offset);
+            }
+            finder.stride = finder.stride.min(grams.len());
+            finder.forms.push(form.clone());
+        }
+        finder.grams.sort_unstable();
+        finder
+    }
+
+    /// Looks up every `stride`th place from `at` on, up to `end`. Returns the place after them.
+    #[inline]
+    fn find(
+        &self,
+        secret: &Secret,
+        text: &[u8],
+        at: usize,
+        end: usize,
+        mut found: impl FnMut(usize, &Form),
+    ) -> usize {
+        if self.table.is_empty() {
+            return end.max(at);
+        }
+        let factor = secret.factor();
+        let mut at = at;
+        while at < end
+            && let Some(gram) = text.get(at..at + GRAM)
+        {
+            let filter = (product(gram, factor) >> 32) as u32;
+            let bits = bits(filter);
+            // The shift leaves no more bits than the table has words.
+            if self.table[(filter >> self.shift) as usize] & bits == bits {
+                self.confirm(secret, gram, at, &mut found);
+            }
+            at += self.stride;
+        }
+        at
+    }
+
+    #[cold]
+    fn confirm(
+        &self,
+        secret: &Secret,
+        gram: &[u8],
+        at: usize,
+        found: &mut impl FnMut(usize, &Form),
+    ) {
+        let check = secret.gram(gram);
+        let first = self.grams.partition_point(|other| other.0 < check);
+        for (_, form, offset) in self.grams[first..]
+            .iter()
+            .take_while(|other| other.0 == check)
+        {
+            if let Some(start) = at.checked_sub(*offset as usize) {
+                found(start, &self.forms[*form as usize]);
+            }
+        }
+    }
+}
+
+/// What finds all forms of all keys.
+pub(super) struct Finders {
+    long: Finder,
+    short: Finder,
+    cuts: Vec<(u128, Hint)>,
+    secret: Arc<Secret>,
+}
+
+/// A form that may stand here, as soon as its end has arrived.
+pub(super) struct Expected {
+    start: usize,
+    form: Form,
+}
+
+/// How far a text was looked through.
+#[derive(Default)]
+pub(super) struct Progress {
+    long: usize,
+    short: usize,
+    expected: Vec<Expected>,
+}
+
+impl Finders {
+    /// Looks on, up to `end`, and adds what is found. What stands at the end of an incomplete text
+    /// waits for the rest.
+    pub fn find(&self, text: &Text<'_>, end: usize, progress: &mut Progress, hits: &mut Vec<Hit>) {
+        let Progress {
+            long,
+            short,
+            expected,
+        } = progress;
+        let mut found = |start: usize, form: &Form| {
+            if !self.check(text, start, form, hits) && !text.is_complete() {
+                let form = form.clone();
+                expected.push(Expected { start, form });
+            }
+        };
+        let bytes = text.bytes();
+        *long = self.long.find(&self.secret, bytes, *long, end, &mut found);
+        *short = self.short.find(&self.secret, bytes, *short, end, found);
+    }
+
+    /// Looks again at what was waited for.
+    pub fn check_expected(&self, text: &Text<'_>, progress: &mut Progress, hits: &mut Vec<Hit>) {
+        progress
+            .expected
+            .retain(|one| !self.check(text, one.start, &one.form, hits));
+    }
+
+    /// False when the end of the form has not arrived.
+    fn check(&self, text: &Text<'_>, start: usize, form: &Form, hits: &mut Vec<Hit>) -> bool {
+        let end = start + form.length;
+        let Some(bytes) = text.bytes().get(start..end) else {
+            return false;
+        };
+        if self.secret.whole(bytes) == form.hash {
+            hits.push(stored(start..end, &form.hint));
+        }
+        true
+    }
+
+    /// What PHP shows of a key among the arguments of a trace: its first characters, before `...'`.
+    pub fn find_cut(&self, text: &Text<'_>, end: usize, hits: &mut Vec<Hit>) {
+        if let Some(start) = end.checked_sub(CUT) {
+            let hash = self.secret.whole(&text.bytes()[start..end]);
+            if let Some((_, hint)) = self.cuts.iter().find(|(cut, _)| *cut == hash) {
+                hits.push(Hit {
+                    shown: Shown::First(hint.0.first),
+                    ..stored(start..end, hint)
+                });
+            }
+        }
+    }
+
+    /// From where on a form may begin that was not looked up yet, or waits for its end. Forms have
+    /// no spaces and no line breaks, so most of the time that is the last word.
+    pub fn hold(&self, text: &Text<'_>, progress: &Progress) -> usize {
+        let bytes = text.bytes();
+        let open = |finder: &Finder, at: usize| {
+            if finder.table.is_empty() {
+                bytes.len()
+            } else {
+                at.saturating_sub(finder.reach)
+            }
+        };
+        // With what PHP puts behind it.
+        let cut = bytes.len().saturating_sub(CUT + 3);
+        let from = open(&self.long, progress.long)
+            .min(open(&self.short, progress.short))
+            .min(cut);
+        let word = bytes[from..]
+            .iter()
+            .rposition(|byte| !byte.is_ascii_graphic())
+            .map_or(from, |last| from + last + 1);
+        let expected = progress.expected.iter().map(|one| one.start);
+        expected.fold(word, usize::min)
+    }
+}
+
+impl Progress {
+    /// The text begins so many bytes later.
+    pub fn move_by(&mut self, by: usize) {
+        self.long = self.long.saturating_sub(by);
+        self.short = self.short.saturating_sub(by);
+        for one in &mut self.expected {
+            one.start -= by;
+        }
+    }
+
+    /// Where the first form begins that is waited for.
+    pub fn needs_from(&self) -> usize {
+        let starts = self.expected.iter().map(|one| one.start);
+        starts.fold(usize::MAX, usize::min)
+    }
+}
+
+fn stored(range: Range<usize>, hint: &Hint) -> Hit {
+    Hit {
+        start: range.start,
+        end: range.end,
+        class: None,
+        shown: Shown::Hint,
+        sure: true,
+        rule: Rule::Stored(hint.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_key_is_forgotten() {
+        let mut known = Known::new().unwrap();
+        let key = |index: usize| format!("byok-test-{index:030}");
+        for index in 0..KEYS + 3 {
+            known.learn(
+                key(index).as_bytes(),
+                b"",
+                Some(format!("byok1.{index}").as_bytes()),
+            );
+        }
+        assert_eq!(known.keys.len(), KEYS);
+        let finders = known.finders();
+        for index in [0, 2, 3, KEYS + 2] {
+            let text = key(index);
+            let mut hits = Vec::new();
+            let text = Text::new(text.as_bytes(), true);
+            finders.find(&text, 40, &mut Progress::default(), &mut hits);
+            assert_eq!(hits.len(), usize::from(index > 2), "{index}");
+            assert_eq!(known.holds(format!("byok1.{index}").as_bytes()), index > 2);
+        }
+    }
+
+    #[test]
+    fn a_key_is_kept_once() {
+        let mut known = Known::new().unwrap();
+        for envelope in 0..2 * ENVELOPES {
+            known.learn(b"byok-test-0123456789", b"", Some(&[envelope as u8]));
+        }
+        assert_eq!(known.keys.len(), 1);
+        assert_eq!(known.keys[0].envelopes.len(), ENVELOPES);
+        assert!(known.holds(&[2 * ENVELOPES as u8 - 1]) && !known.holds(&[0]));
+    }
+
+    #[test]
+    fn every_form_is_looked_up_at_enough_places() {
+        for length in SHORTEST..200 {
+            let (stride, depth) = (stride(length), depth(length));
+            assert!(
+                stride >= 1 && depth + stride + GRAM - 1 <= length,
+                "{length}"
+            );
+            assert!(length < LONG || stride == STRIDE);
+        }
+    }
+
+    #[test]
+    fn a_trace_shows_the_beginning_of_no_key() {
+        let known = Known::new().unwrap();
+        // What everybody knows of this one is longer than what could be learned from a trace.
+        let made = |key: &[u8]| known.make(key, 0, b"").cut.is_some();
+        assert!(made(b"byok-test-0123456789") && made(b"sk-byok-test-0123456789"));
+        assert!(!made(b"byok-test-01234") && !made(b"sk-svcacct-byok-test-0123456789"));
+    }
+}
