@@ -33,6 +33,8 @@ packages_for_test() {
 	PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || echo mariadb-server-core
 	have mariadb-dump || echo mariadb-client
 	have phpunit || echo phpunit
+	echo php-monolog
+	echo php-psr-log
 	have chromium || echo chromium
 	have shellcheck || echo shellcheck
 	have xgettext || echo gettext
