@@ -53,6 +53,9 @@ final class Plugin {
 		// puts it in at this very place.
 		add_action( 'requests-requests.before_request', array( Key_Transport::class, 'take_over' ), PHP_INT_MAX, 5 );
 		Connectors::register_hooks();
+		Log_Guard::register_hooks();
+		add_action( 'plugins_loaded', array( Known_Keys::class, 'of_site' ), PHP_INT_MIN );
+		add_action( 'set_current_user', array( Known_Keys::class, 'of_user' ), PHP_INT_MIN );
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'byok', Cli_Command::class );
 			\WP_CLI::add_command( 'byok import', Cli_Import::class );

@@ -75,6 +75,20 @@ final class Stand_In {
 	}
 
 	/**
+	 * Splits a text at what looks like tokens.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $text Text.
+	 * @return string[] In turn a text without tokens, which may be empty, and a token.
+	 */
+	public static function split( #[\SensitiveParameter] string $text ): array {
+		$pattern = '/((?<![A-Za-z0-9_-])[A-Za-z0-9_-]{0,40}?' . self::MARK . '[A-Za-z0-9_-]{0,420})/';
+		$parts   = preg_split( $pattern, $text, -1, PREG_SPLIT_DELIM_CAPTURE );
+		return false === $parts ? array( $text ) : $parts;
+	}
+
+	/**
 	 * What looks like a token in a text.
 	 *
 	 * @since 0.1.0
