@@ -60,6 +60,7 @@ final class Plugin {
 			\WP_CLI::add_command( 'byok', Cli_Command::class );
 			\WP_CLI::add_command( 'byok import', Cli_Import::class );
 			\WP_CLI::add_command( 'byok rotate', Cli_Rotate::class );
+			\WP_CLI::add_command( 'byok scan', Cli_Scan::class );
 		}
 
 		if ( is_admin() ) {

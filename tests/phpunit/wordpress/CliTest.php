@@ -365,7 +365,7 @@ final class CliTest extends Test_Case {
 			return array( $before, array_keys( WP_CLI::$commands ) );
 		PHP;
 		$this->assertSame(
-			array( array(), array( 'byok', 'byok import', 'byok rotate' ) ),
+			array( array(), array( 'byok', 'byok import', 'byok rotate', 'byok scan' ) ),
 			Site::run( $code, array( 'given' => array( 'double' => __DIR__ . '/support/Wp_Cli_Double.php' ) ) )['result']
 		);
 	}
