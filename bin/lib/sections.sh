@@ -13,7 +13,7 @@ matrix=(
 
 all_sections() {
 	local line
-	printf '%s\n' setup build fmt clippy lint shellcheck translations cargo extension
+	printf '%s\n' setup build fmt clippy lint shellcheck translations cargo extension library
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
@@ -32,11 +32,12 @@ section_summary() {
 		translations) echo 'the template for translators is up to date' ;;
 		cargo) echo 'cargo test, whole workspace' ;;
 		extension) echo 'PHPUnit against the extension, without WordPress' ;;
+		library) echo 'PHPUnit of php/log, with Monolog 2 and 3 and PSR-3' ;;
 		wordpress-*) echo 'PHPUnit inside WordPress' ;;
 		gate) echo 'plugins that use keys, one that looks everywhere for them, and servers that keep every byte' ;;
 		faults) echo 'saves while the database server is killed and while its disk is full' ;;
 		stress) echo 'writers that are killed, and an account of every key they saved' ;;
-		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads, requests' ;;
+		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads, requests, logs of all servers' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
 	esac
 }
@@ -68,7 +69,9 @@ section_setup() {
 	"$ROOT/bin/wordpress" 7.1
 	"$ROOT/bin/wordpress" 6.8
 	fetch_sqlite
+	fetch_monolog3
 	find_fpm
+	find_nginx
 	install_browser_packages
 	find_browser_node
 }
@@ -138,6 +141,16 @@ section_extension() {
 	start_provider "$logs/provider-extension.log"
 	export BYOK_TEST_PROVIDER=$provider_url
 	php_unit tests/phpunit/extension.xml -d "extension=$extension"
+}
+
+# With the Monolog that is installed, and with the newer one.
+section_library() {
+	local libraries
+	fetch_monolog3
+	for libraries in /usr/share/php "$monolog3_home"; do
+		export BYOK_TEST_LIBRARIES=$libraries
+		php_unit tests/phpunit/library.xml -d "extension=$extension" -d memory_limit=1G
+	done
 }
 
 # php_unit CONFIGURATION PHP_OPTION…; further options of PHPUnit are in $phpunit_options.
@@ -224,10 +237,12 @@ section_stress() {
 section_fpm() {
 	local name=test-fpm
 	find_fpm
+	find_nginx
 	start_provider "$logs/provider-$name.log"
 	export BYOK_TEST_PROVIDER=$provider_url
 	"$ROOT/bin/site" create "$name" --wordpress 7.1 --database sqlite --url http://127.0.0.1:80
 	as_root env BYOK_RUN="$BYOK_RUN" BYOK_TEST_PROVIDER="$provider_url" PATH="$PATH" \
+		BYOK_TEST_NGINX="$nginx_program" BYOK_TEST_CHECKS="${BYOK_TEST_CHECKS:-}" \
 		"$(command -v php)" -d memory_limit=2G tests/fpm/run.php \
 		"$fpm_program" "$WORK/sites/$name/wordpress" "$extension" "$sqlite_home"
 }

@@ -3,8 +3,8 @@
  * Checks byok in a php-fpm that is started as root and whose workers are not.
  *
  * php run.php FPM SITE EXTENSION SQLITE — as root: the program, the folder of a WordPress on SQLite with the plugin, the
- * extension's file, and the folder of the SQLite drop-in. BYOK_TEST_PROVIDER is the address of the test provider. All of
- * it is copied to where the pool user can read it, and removed in the end.
+ * extension's file, and the folder of the SQLite drop-in. BYOK_TEST_PROVIDER is the address of the test provider,
+ * BYOK_TEST_NGINX the program nginx; BYOK_TEST_CHECKS may name the checks to make. All of it is copied to where the pool user can read it, and removed in the end.
  */
 
 declare( strict_types=1 );
@@ -58,7 +58,7 @@ register_shutdown_function(
 );
 
 $stage = new Stage( $fpm, $folder, $user, "$folder/byok.so", $provider );
-foreach ( array( 'key-file', 'environment', 'memory', 'requests', 'gate' ) as $checks ) {
+foreach ( array_filter( explode( ',', (string) getenv( 'BYOK_TEST_CHECKS' ) ) ) ?: array( 'key-file', 'environment', 'memory', 'requests', 'gate', 'logs' ) as $checks ) {
 	echo "$checks\n";
 	( require __DIR__ . "/$checks.php" )( $stage );
 }
