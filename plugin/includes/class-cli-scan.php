@@ -256,11 +256,7 @@ final class Cli_Scan {
 		}
 		$findings = array();
 		if ( is_array( $text['pieces'] ) ) {
-			$whole = $text['pieces'][0];
-			if ( str_starts_with( $text['name'], Place::PREFIX ) && null !== Key_Row::parse( $whole ) ) {
-				return;
-			}
-			$findings = $this->scan->text( $whole, $text['name'] );
+			$findings = $this->scan->text( $text['pieces'][0], $text['name'] );
 		} else {
 			foreach ( $text['pieces'] as $piece ) {
 				array_push( $findings, ...$this->scan->piece( $piece ) );

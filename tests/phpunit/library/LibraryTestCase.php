@@ -48,10 +48,12 @@ abstract class LibraryTestCase extends TestCase {
 			'a dynamic property'       => array( static fn( $key ) => array( 'thing' => (object) array( 'a' => (object) array( $key => $key ) ) ) ),
 			'an ArrayObject'           => array( static fn( $key ) => array( 'thing' => new ArrayObject( array( 'a' => $key ) ) ) ),
 			'a JsonSerializable'       => array( static fn( $key ) => array( 'thing' => new Json_Thing( array( 'a' => array( 'b' => $key ) ) ) ) ),
+			'JSON that is made'        => array( static fn( $key ) => array( 'thing' => new Reversed_Json_Thing( strrev( $key ) ) ) ),
 			'one that becomes another' => array( static fn( $key ) => array( 'thing' => new Json_Thing( new Json_Thing( $key ) ) ) ),
-			'a Stringable'             => array( static fn( $key ) => array( 'thing' => new String_Thing( base64_encode( $key ) ) ) ),
+			'a Stringable'             => array( static fn( $key ) => array( 'thing' => new String_Thing( strrev( $key ) ) ) ),
 			'an exception'             => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => new RuntimeException( "bad key $key" ) ) ) ),
 			'an exception before it'   => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => new LogicException( 'outer', 1, new Error( 'middle', 2, new PDOException( "inner $key" ) ) ) ) ) ),
+			'one before heavy ones'    => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => new Heavy_Failure( 'a', new Heavy_Failure( 'b', new Heavy_Failure( $key ) ) ) ) ) ),
 			'an argument in a trace'   => array( static fn( $key ) => array( 'exception' => self::thrown_with( array( 'deep' => array( $key ) ) ) ) ),
 			'an object in a trace'     => array( static fn( $key ) => array( 'exception' => self::thrown_with( new Thing( 'shown', $key ) ) ) ),
 			'a property of one'        => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => new Request_Failed( $key ) ) ) ),
@@ -127,9 +129,26 @@ class Json_Thing implements JsonSerializable {
 
 /** Has a text that is in no property as it is. */
 class String_Thing {
-	public function __construct( private string $encoded ) {}
+	public function __construct( private string $reversed ) {}
 	public function __toString(): string {
-		return base64_decode( strrev( strrev( $this->encoded ) ) );
+		return strrev( $this->reversed );
+	}
+}
+
+/** Becomes JSON that is in no property as it is. */
+class Reversed_Json_Thing implements JsonSerializable {
+	public function __construct( private string $reversed ) {}
+	public function jsonSerialize(): mixed {
+		return array( 'key' => strrev( $this->reversed ) );
+	}
+}
+
+/** An exception that carries a lot with it. */
+class Heavy_Failure extends RuntimeException {
+	private array $load;
+	public function __construct( string $message, ?Throwable $previous = null ) {
+		parent::__construct( $message, 0, $previous );
+		$this->load = array_fill( 0, 3000, 'x' );
 	}
 }
 

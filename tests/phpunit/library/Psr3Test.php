@@ -23,7 +23,7 @@ final class Psr3Test extends LibraryTestCase {
 		$levels = array_values( ( new ReflectionClass( LogLevel::class ) )->getConstants() );
 		foreach ( $levels as $level ) {
 			$logger->$level( 'a {b}', array( 'b' => $level ) );
-			$logger->log( $level, new String_Thing( base64_encode( 'text' ) ) );
+			$logger->log( $level, new String_Thing( strrev( 'text' ) ) );
 		}
 		$expected = array();
 		foreach ( $levels as $level ) {
@@ -35,7 +35,7 @@ final class Psr3Test extends LibraryTestCase {
 	public function test_a_message_that_is_an_object_is_masked(): void {
 		$key    = self::key();
 		$behind = new Keeping_Logger();
-		( new Redacting_Logger( $behind ) )->info( new String_Thing( base64_encode( "its $key" ) ) );
+		( new Redacting_Logger( $behind ) )->info( new String_Thing( strrev( "its $key" ) ) );
 		$this->assertSame( 'its ' . byok_mask( $key ), $behind->records[0][1] );
 	}
 
