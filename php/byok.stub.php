@@ -242,12 +242,31 @@ namespace {
 	function byok_mask( #[\SensitiveParameter] string $key ): string {}
 
 	/**
-	 * Masks every key in a text.
+	 * Masks every key in a text: those of a known format, those behind a name such as `x-api-key:`, and, whatever
+	 * they look like, those that were encrypted, opened, checked or sent in this process before. Also when they are
+	 * written as in URLs, JSON or base64.
 	 *
-	 * @param string $text Any bytes.
-	 * @return string The same text with each key replaced by its mask.
+	 * @param string $text    Any bytes.
+	 * @param array  $options {
+	 *     What a mask shows.
+	 *
+	 *     @type bool $first The characters that name the provider, as byok_mask() does; default true.
+	 *     @type int  $last  How many characters of the end, 0 to 4; default 4.
+	 * }
+	 * @return string The same text with each key replaced by its mask; the very same string when there is none.
+	 * @throws \Byok\Exception\InputException option_invalid.
 	 */
-	function byok_redact( #[\SensitiveParameter] string $text ): string {}
+	function byok_redact( #[\SensitiveParameter] string $text, array $options = [] ): string {}
+
+	/**
+	 * Has byok_redact() and all that stands on it know the keys in these envelopes, for the rest of the process.
+	 * Each is opened inside the engine and wiped; only keyed fingerprints are kept, of the last 256 keys. An
+	 * envelope that is known already is not opened again.
+	 *
+	 * @param array $sealed Rows of an envelope and its context, see byok_encrypt(): `array{ 0: string, 1: array }`.
+	 * @return int How many are known now. A row that does not open, or is none, is left out.
+	 */
+	function byok_redact_stored( array $sealed ): int {}
 
 	/**
 	 * The table of providers.
@@ -298,6 +317,55 @@ namespace {
 	 * }
 	 */
 	function byok_key_source(): array {}
+}
+
+namespace Byok {
+
+	/**
+	 * Masks the keys of a text that comes in pieces, as byok_redact() does for a whole one: however the text is
+	 * cut, no key gets out, and what comes out is the same. Keeps back only what may be part of a key.
+	 *
+	 * Cannot be cloned or serialised, and a dump of it shows nothing of the text.
+	 */
+	final class Redactor {
+
+		/**
+		 * Starts a text.
+		 *
+		 * @param array $options As of byok_redact().
+		 * @throws \Byok\Exception\InputException option_invalid.
+		 */
+		public function __construct( array $options = [] ) {}
+
+		/**
+		 * Takes the next piece.
+		 *
+		 * @param string $piece Any bytes.
+		 * @return string What can be given out now.
+		 */
+		public function push( #[\SensitiveParameter] string $piece ): string {}
+
+		/**
+		 * Ends the text. Afterwards another one can begin.
+		 *
+		 * @return string The rest.
+		 */
+		public function finish(): string {}
+
+		/**
+		 * What was masked since the last call, in order; at most 10,000.
+		 *
+		 * @return list<array{provider: string|null, rule: string, masked: string, offset: int, line: int}> Id of the
+		 *     provider, null when only the form or the name before it is known; id of the rule (`stored`
+		 *     for a key that was known); the mask; where it stood in the text, in bytes; its line, from 1.
+		 */
+		public function found(): array {}
+
+		/**
+		 * How many more were masked since the last call of this function than found() has room for.
+		 */
+		public function missed(): int {}
+	}
 }
 
 namespace Byok\Exception {

@@ -1,10 +1,15 @@
-//! Compiles the C shim against the headers of the PHP that `php-config` belongs to.
+//! Compiles the C files against the headers of the PHP that `php-config` belongs to.
 
 use std::env;
 use std::process::Command;
 
+/// The C files: `shim.c` is what ext-php-rs cannot express, the others are hooks of Zend.
+const FILES: [&str; 3] = ["shim.c", "redactor.c", "log.c"];
+
 fn main() {
-    println!("cargo:rerun-if-changed=shim.c");
+    for file in FILES {
+        println!("cargo:rerun-if-changed={file}");
+    }
     println!("cargo:rerun-if-env-changed=PHP_CONFIG");
     let php_config = env::var("PHP_CONFIG").unwrap_or_else(|_| "php-config".into());
     let includes = match Command::new(&php_config).arg("--includes").output() {
@@ -21,7 +26,7 @@ fn main() {
         build.include(flag.trim_start_matches("-I"));
     }
     build
-        .file("shim.c")
+        .files(FILES)
         .flag("-Wno-unused-parameter")
         .compile("byok_shim");
 }

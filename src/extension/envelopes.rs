@@ -5,7 +5,7 @@ use byok_engine::context::Context;
 use byok_engine::envelope::{self, Envelope};
 use byok_engine::keyring::{self, KeyRing};
 use byok_engine::root::{self, Root};
-use byok_engine::{Error, Result};
+use byok_engine::{Error, Result, redact};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 
@@ -34,7 +34,9 @@ pub fn with_ring<R>(body: impl FnOnce(&KeyRing) -> Result<R>) -> Result<R> {
 pub fn byok_encrypt(plaintext: Bytes, context: Array) -> PhpResult<String> {
     call(|| {
         let place = self::context(&context)?;
-        Ok(with_ring(|ring| envelope::seal(ring, &place, plaintext.0))?)
+        let sealed = with_ring(|ring| envelope::seal(ring, &place, plaintext.0))?;
+        redact::learn(plaintext.0, place.provider(), Some(sealed.as_bytes()));
+        Ok(sealed)
     })
 }
 
@@ -50,7 +52,9 @@ pub fn byok_decrypt(envelope: Bytes, context: Array) -> PhpResult<OwnString> {
         let parsed = Envelope::parse(envelope.0)?;
         Ok(with_ring(|ring| {
             OwnString::with(parsed.plaintext_len(), |out| {
-                parsed.open_into(ring, &place, out)
+                parsed.open_into(ring, &place, out)?;
+                redact::learn(out, place.provider(), Some(envelope.0));
+                Ok(())
             })
         })?)
     })

@@ -24,6 +24,7 @@ const TIMEOUT: &CStr = c"byok.timeout";
 const ALLOW_HOSTS: &CStr = c"byok.allow_hosts";
 const ALLOW_PROXY: &CStr = c"byok.allow_proxy";
 const CA_FILE: &CStr = c"byok.ca_file";
+const REDACT_LOG: &CStr = c"byok.redact_log";
 const TEST_PROVIDER: &CStr = c"byok.test_provider";
 
 /// Seconds for a check when `byok.timeout` makes no sense. Providers answer a model list within
@@ -32,7 +33,7 @@ const TIMEOUT_DEFAULT: f64 = 15.0;
 /// A worker of php-fpm must not be held longer than this by one check.
 pub const TIMEOUT_MAX: f64 = 60.0;
 
-static ENTRIES: IniEntryDefs<10> = IniEntryDefs::new([
+static ENTRIES: IniEntryDefs<11> = IniEntryDefs::new([
     entry(KEY_FILE, c""),
     entry(PREVIOUS_KEY_FILES, c""),
     entry(ALLOW_REVEAL, c"1"),
@@ -41,6 +42,7 @@ static ENTRIES: IniEntryDefs<10> = IniEntryDefs::new([
     entry(ALLOW_HOSTS, c""),
     entry(ALLOW_PROXY, c"0"),
     entry(CA_FILE, c""),
+    entry(REDACT_LOG, c"1"),
     entry(TEST_PROVIDER, c""),
     IniEntryDef::end(),
 ]);
@@ -100,6 +102,11 @@ pub fn previous_key_files() -> String {
 /// `byok.allow_reveal`: whether PHP code may have a plaintext.
 pub fn allow_reveal() -> bool {
     is_on(ALLOW_REVEAL)
+}
+
+/// `byok.redact_log`: whether what PHP writes to its log or shows as an error passes the redactor.
+pub fn redact_log() -> bool {
+    is_on(REDACT_LOG)
 }
 
 /// `byok.tenant`: binds envelopes to a pool of php-fpm, so that two pools with one key cannot open

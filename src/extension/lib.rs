@@ -10,8 +10,10 @@ mod client;
 mod envelopes;
 mod environment;
 mod ini;
+mod log;
 mod models;
 mod providers;
+mod redactor;
 mod send;
 mod shim;
 mod sources;
@@ -39,6 +41,8 @@ fn startup(_kind: i32, module: i32) -> i32 {
     std::panic::set_hook(Box::new(|_| {}));
     ini::register(module);
     shim::register_exceptions();
+    shim::register_redactor();
+    shim::hook_logs();
     sources::start();
     if SENSITIVE
         .iter()
@@ -52,6 +56,7 @@ fn startup(_kind: i32, module: i32) -> i32 {
 }
 
 extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
+    shim::unhook();
     let _ = std::panic::catch_unwind(sources::end);
     0
 }

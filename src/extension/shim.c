@@ -147,6 +147,12 @@ zend_string *byok_string_alloc(size_t length)
 	return string;
 }
 
+/* Not initialised, the NUL neither. */
+zend_string *byok_string_room(size_t length)
+{
+	return zend_string_alloc(length, 0);
+}
+
 char *byok_string_bytes(zend_string *string)
 {
 	return ZSTR_VAL(string);

@@ -28,6 +28,7 @@ unsafe extern "C" {
     );
     fn byok_mark_sensitive(name: *const c_char, length: usize, parameter: u32) -> i32;
     fn byok_string_alloc(length: usize) -> *mut zend_string;
+    fn byok_string_room(length: usize) -> *mut zend_string;
     fn byok_string_bytes(string: *mut zend_string) -> *mut u8;
     fn byok_constant(name: *const c_char, length: usize) -> *const Zval;
     fn byok_ini_string(name: *const c_char, length: usize) -> *const c_char;
@@ -41,6 +42,10 @@ unsafe extern "C" {
     fn byok_has_fpm_request() -> bool;
     fn byok_is_preloading() -> bool;
     fn byok_is_browser_gone() -> bool;
+    fn byok_register_redactor();
+    fn byok_unregister_redactor();
+    fn byok_hook_logs();
+    fn byok_unhook_logs();
     fn byok_display_ini(module: *mut zend_module_entry);
 }
 
@@ -48,6 +53,27 @@ unsafe extern "C" {
 pub fn register_exceptions() {
     // SAFETY: called once, in module start-up, where classes are registered.
     unsafe { byok_register_exceptions() }
+}
+
+/// Registers `Byok\Redactor` and the stream filter. Module start-up only.
+pub fn register_redactor() {
+    // SAFETY: called once, in module start-up, where classes and filters are registered.
+    unsafe { byok_register_redactor() }
+}
+
+/// Hooks the log functions of PHP. Module start-up only.
+pub fn hook_logs() {
+    // SAFETY: called once, in module start-up, while there is one thread.
+    unsafe { byok_hook_logs() }
+}
+
+/// Undoes both. Module shut-down only.
+pub fn unhook() {
+    // SAFETY: called once, in module shut-down, while there is one thread.
+    unsafe {
+        byok_unhook_logs();
+        byok_unregister_redactor();
+    }
 }
 
 /// An exception of byok for this error.
@@ -162,6 +188,30 @@ impl OwnString {
             Ok(string) => string,
             Err(never) => match never {},
         }
+    }
+
+    /// Makes a string of `length` bytes of the pieces that `write` gives. More is cut off; where
+    /// less comes, the rest is zero.
+    pub fn in_pieces(length: usize, write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Self {
+        // SAFETY: a fresh string, ours alone, of `length` bytes and a NUL.
+        let (string, start) = unsafe {
+            let string = byok_string_room(length);
+            (ZBox::from_raw(string), byok_string_bytes(string))
+        };
+        let mut written = 0;
+        write(&mut |piece| {
+            let count = piece.len().min(length - written);
+            // SAFETY: `count` bytes fit behind what was written, and the piece is no part of it.
+            unsafe {
+                start
+                    .add(written)
+                    .copy_from_nonoverlapping(piece.as_ptr(), count)
+            };
+            written += count;
+        });
+        // SAFETY: what was not written still belongs to the string, and the NUL.
+        unsafe { start.add(written).write_bytes(0, length - written + 1) };
+        OwnString(string)
     }
 
     /// Makes a string of `length` bytes and lets `write` fill it. On failure it is wiped.

@@ -1,12 +1,16 @@
-//! `byok_mask()` and `byok_redact()`.
+//! `byok_mask()`, `byok_redact()` and `byok_redact_stored()`.
 
-use std::borrow::Cow;
-
-use byok_engine::{mask, redact};
+use byok_engine::envelope::Envelope;
+use byok_engine::{Error, Result, mask, redact};
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::flags::DataType;
 use ext_php_rs::prelude::*;
+use ext_php_rs::types::{ZendHashTable, Zval};
 
+use crate::envelopes;
+use crate::redactor::options;
 use crate::shim::OwnString;
-use crate::values::{Bytes, call};
+use crate::values::{Array, Bytes, Text, call};
 
 /// Masks a key for people.
 #[php_function]
@@ -19,14 +23,64 @@ pub fn byok_mask(key: Bytes) -> PhpResult<String> {
 
 /// Masks every key in a text.
 #[php_function]
-pub fn byok_redact(text: Bytes) -> PhpResult<OwnString> {
+#[php(defaults(options = Array::EMPTY))]
+pub fn byok_redact(text: Text, options: Array) -> PhpResult<Redacted> {
     call(|| {
-        let redacted: Cow<'_, [u8]> = redact::redact(text.0);
-        OwnString::with(redacted.len(), |out| {
-            out.copy_from_slice(&redacted);
-            Ok(())
+        let options = self::options(&options)?;
+        Ok(match redact::find(text.bytes(), &options) {
+            None => Redacted(text.same()),
+            Some(found) => {
+                let string = OwnString::in_pieces(found.len(), |out| found.write(out));
+                Redacted(string.into_zval(false)?)
+            }
         })
     })
+}
+
+/// A string: the one that was given, or another.
+pub struct Redacted(Zval);
+
+impl IntoZval for Redacted {
+    const TYPE: DataType = DataType::String;
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, zval: &mut Zval, _persistent: bool) -> ext_php_rs::error::Result<()> {
+        *zval = self.0;
+        Ok(())
+    }
+}
+
+/// Has the redactor know the keys in these envelopes.
+#[php_function]
+pub fn byok_redact_stored(sealed: Array) -> PhpResult<i64> {
+    call(|| {
+        let mut opened = 0;
+        for (_, row) in sealed.entries() {
+            let row = row.array().ok_or(Error::OptionInvalid)?;
+            // A row that does not open is no reason to know the others less.
+            opened += i64::from(learn(row).is_ok());
+        }
+        Ok(opened)
+    })
+}
+
+fn learn(row: &ZendHashTable) -> Result<()> {
+    let text = row
+        .get_index(0)
+        .and_then(Zval::zend_str)
+        .ok_or(Error::OptionInvalid)?;
+    let context = row
+        .get_index(1)
+        .and_then(Zval::array)
+        .ok_or(Error::OptionInvalid)?;
+    let place = envelopes::context(&Array::of(context))?;
+    if redact::is_known(text.as_bytes()) {
+        return Ok(());
+    }
+    let envelope = Envelope::parse(text.as_bytes())?;
+    let plaintext = envelopes::with_ring(|ring| envelope.open(ring, &place))?;
+    redact::learn(&plaintext, place.provider(), Some(text.as_bytes()));
+    Ok(())
 }
 
 /// Registers the functions of this file.
@@ -34,4 +88,5 @@ pub fn register(module: ModuleBuilder) -> ModuleBuilder {
     module
         .function(wrap_function!(byok_mask))
         .function(wrap_function!(byok_redact))
+        .function(wrap_function!(byok_redact_stored))
 }

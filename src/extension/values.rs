@@ -25,6 +25,30 @@ impl<'a> FromZval<'a> for Bytes<'a> {
     }
 }
 
+/// A PHP string that may be returned as it is.
+pub struct Text<'a>(&'a Zval);
+
+impl Text<'_> {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.zend_str().map_or(&[], |string| string.as_bytes())
+    }
+
+    /// The same string once more, without a copy.
+    pub fn same(&self) -> Zval {
+        self.0.shallow_clone()
+    }
+}
+
+impl<'a> FromZval<'a> for Text<'a> {
+    const TYPE: DataType = DataType::String;
+
+    fn from_zval(zval: &'a Zval) -> Option<Self> {
+        let zval = zval.dereference();
+        zval.is_string().then_some(Text(zval))
+    }
+}
+
 impl Bytes<'_> {
     /// The default.
     pub const EMPTY: Bytes<'static> = Bytes(b"");

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::choose::{Halves, PROBE};
-use super::scan::Fingerprint;
+use super::scan::{BLOCK, Fingerprint, Places};
 use super::words::{Sign, Word};
 
 /// Bits of the table that leads from bytes to the words which hold them.
@@ -68,6 +68,8 @@ pub(super) struct Anchors {
     fingerprint: Fingerprint,
     /// For each hash the first of its entries, and where they end.
     slots: Vec<(u16, u16)>,
+    /// A bit for each hash that has entries.
+    filled: [u64; 1 << (SLOT_BITS - 6)],
     entries: Vec<Entry>,
     longest: usize,
 }
@@ -93,8 +95,11 @@ impl Anchors {
             .collect();
         entries.sort_by_key(|entry| slot(entry.three));
         let mut slots = vec![(0, 0); 1 << SLOT_BITS];
+        let mut filled = [0; 1 << (SLOT_BITS - 6)];
         for (index, entry) in entries.iter().enumerate() {
-            let (first, end) = &mut slots[slot(entry.three)];
+            let slot = slot(entry.three);
+            filled[slot / 64] |= 1 << (slot % 64);
+            let (first, end) = &mut slots[slot];
             if *end == 0 {
                 *first = index as u16;
             }
@@ -105,6 +110,7 @@ impl Anchors {
             longest: words.iter().map(|word| word.text.len()).max().unwrap_or(0),
             words,
             slots,
+            filled,
             entries,
         }
     }
@@ -120,33 +126,39 @@ impl Anchors {
     }
 
     /// Calls `found` for each word of which the four bytes begin in `range`, in order of these.
-    #[inline]
     pub fn find(&self, text: &[u8], range: Range<usize>, mut found: impl FnMut(Place)) {
-        self.fingerprint.find(text, range, |at| {
-            let three = folded(&text[at..at + PROBE]);
-            let (first, end) = self.slots[slot(three)];
-            if first < end {
-                self.compare(text, at, three, first..end, &mut found);
+        let mut places = Places::new();
+        let mut start = range.start;
+        while start < range.end {
+            let end = range.end.min(start + BLOCK);
+            let count = self.fingerprint.find(text, start..end, &mut places);
+            let places = places.get(count);
+            // Most of them have nothing in their slot. Those are left out without a branch, which
+            // would be guessed wrong.
+            let mut kept = 0;
+            for index in 0..places.len() {
+                let offset = places[index];
+                let at = start + usize::from(offset);
+                let slot = slot(folded(&text[at..at + PROBE]));
+                places[kept] = offset;
+                kept += usize::from(self.filled[slot / 64] >> (slot % 64) & 1 == 1);
             }
-        });
+            for offset in &places[..kept] {
+                self.compare(text, start + usize::from(*offset), &mut found);
+            }
+            start = end;
+        }
     }
 
-    /// Not inlined: most places that look like a word have nothing in their slot.
-    #[inline(never)]
-    fn compare(
-        &self,
-        text: &[u8],
-        at: usize,
-        three: u32,
-        entries: Range<u16>,
-        found: &mut impl FnMut(Place),
-    ) {
+    fn compare(&self, text: &[u8], at: usize, found: &mut impl FnMut(Place)) {
+        let three = folded(&text[at..at + PROBE]);
+        let (first, end) = self.slots[slot(three)];
         // Many words hold the same four bytes: a glance at what is around leaves one or none.
         let around = at
             .checked_sub(PROBE)
             .and_then(|start| text[start..].first_chunk::<{ 2 * PROBE }>())
             .map(|bytes| u64::from_le_bytes(*bytes) | FOLD);
-        for entry in &self.entries[usize::from(entries.start)..usize::from(entries.end)] {
+        for entry in &self.entries[usize::from(first)..usize::from(end)] {
             if entry.three != three
                 || around.is_some_and(|around| around & entry.mask != entry.around)
             {

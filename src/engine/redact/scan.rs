@@ -11,6 +11,15 @@ use std::ops::Range;
 
 use super::choose::{Halves, PROBE};
 
+/// How many places are looked at in one go.
+pub(super) const BLOCK: usize = 512;
+/// Places that one vector answers for.
+const STEP: usize = 32;
+/// Room that one step may write to.
+const SPARE: usize = 2 * STEP;
+/// How many places there are in a step at most, most of the time.
+const SOME: usize = 4;
+
 /// The probes, as a scan wants them.
 pub(super) struct Fingerprint {
     /// For each of the four bytes and each lower half of a byte, the groups that have it.
@@ -29,60 +38,62 @@ impl Fingerprint {
         Fingerprint { low, high, whole }
     }
 
-    /// Calls `found` with each place in `range` where a probe may stand, in order. All four bytes
-    /// are in the text.
+    /// Writes down each place in `range` where a probe may stand, in order and counted from its
+    /// start, and returns how many there are. All four bytes are in the text. The range has at most [`BLOCK`] places.
     #[inline]
-    pub fn find(&self, text: &[u8], range: Range<usize>, found: impl FnMut(usize)) {
+    pub fn find(&self, text: &[u8], range: Range<usize>, places: &mut Places) -> usize {
         let end = range.end.min(text.len().saturating_sub(PROBE - 1));
-        let range = range.start..end.max(range.start);
+        let range = range.start..end.min(range.start + BLOCK);
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2, and the last place leaves four bytes of the text.
-            return unsafe { self.find_with_avx2(text, range, found) };
+        if range.len() >= STEP
+            && std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("bmi1")
+            && std::arch::is_x86_feature_detected!("popcnt")
+        {
+            // SAFETY: the processor has what it takes. The range has at least one step and at most
+            // one block, and its last place leaves four bytes of the text.
+            return unsafe { self.find_with_avx2(text, range, places) };
         }
-        self.find_plainly(text, range, found);
+        self.find_plainly(text, range, places)
     }
 
     /// The twin of every other way.
     #[inline]
-    fn find_plainly(&self, text: &[u8], range: Range<usize>, mut found: impl FnMut(usize)) {
-        let start = range.start;
+    fn find_plainly(&self, text: &[u8], range: Range<usize>, places: &mut Places) -> usize {
         let [first, second, third, fourth] = &self.whole;
-        let Some(text) = text.get(start..range.end + PROBE - 1) else {
-            return;
-        };
-        for (offset, four) in text.windows(PROBE).enumerate() {
-            let groups = first[usize::from(four[0])]
-                & second[usize::from(four[1])]
-                & third[usize::from(four[2])]
-                & fourth[usize::from(four[3])];
-            if groups != 0 {
-                found(start + offset);
+        let mut count = 0;
+        if let Some(text) = text.get(range.start..range.end + PROBE - 1) {
+            for (offset, four) in text.windows(PROBE).enumerate() {
+                let groups = first[usize::from(four[0])]
+                    & second[usize::from(four[1])]
+                    & third[usize::from(four[2])]
+                    & fourth[usize::from(four[3])];
+                // Written in any case and kept if it counts: a branch would be guessed wrong.
+                places.0[count] = offset as u16;
+                count += usize::from(groups != 0);
             }
         }
+        count
     }
 
     /// # Safety
     ///
-    /// The processor has AVX2, and `range.end + 3` is at most the length of the text.
+    /// The processor has AVX2, BMI1 and POPCNT. The range has at least `STEP` and at most `BLOCK`
+    /// places, and `range.end + 3` is at most the length of the text.
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
     unsafe fn find_with_avx2(
         &self,
         text: &[u8],
         range: Range<usize>,
-        mut found: impl FnMut(usize),
-    ) {
+        places: &mut Places,
+    ) -> usize {
         use std::arch::x86_64::{
             __m256i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_and_si256,
             _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-            _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256,
-            _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_testz_si256,
+            _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8,
+            _mm256_srli_epi16,
         };
-        /// Places that one vector answers for.
-        const STEP: usize = 32;
-        /// What a vector at a place reads: three more bytes than places.
-        const READ: usize = STEP + PROBE - 1;
         /// How far ahead memory is asked for. A log does not fit into a cache.
         const AHEAD: usize = 1024;
 
@@ -95,12 +106,12 @@ impl Fingerprint {
         let half = _mm256_set1_epi8(15);
         let bytes = text.as_ptr();
 
-        // The groups that each of the places from `at` on may belong to.
-        //
-        // Safety: `at + READ` is at most the length of the text.
-        let groups = |at: usize| -> __m256i {
+        // A bit for each of the places from `at` on that has no group. `at + STEP` is at most the
+        // end of the range.
+        let none = |at: usize| -> u32 {
             let of = |position: usize| {
-                // SAFETY: reads `at + position ..` and 32 bytes, position is at most 3.
+                // SAFETY: reads 32 bytes from `at + position`, and position is at most 3: no more
+                // than `range.end + 3`.
                 let read = unsafe { _mm256_loadu_si256(bytes.add(at + position).cast()) };
                 let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(read), half);
                 _mm256_and_si256(
@@ -108,47 +119,62 @@ impl Fingerprint {
                     _mm256_shuffle_epi8(high[position], upper),
                 )
             };
-            _mm256_and_si256(
+            let groups = _mm256_and_si256(
                 _mm256_and_si256(of(0), of(1)),
                 _mm256_and_si256(of(2), of(3)),
-            )
-        };
-        // A bit for each place that has no group.
-        let none = |groups: __m256i| {
+            );
             _mm256_movemask_epi8(_mm256_cmpeq_epi8(groups, _mm256_setzero_si256())) as u32
         };
 
+        let mut count = 0;
         let mut at = range.start;
         while at + 2 * STEP <= range.end {
             // Asking for memory is no access: it may lie behind the text.
             _mm_prefetch::<_MM_HINT_T0>(bytes.wrapping_add(at + AHEAD).cast());
-            let (one, two) = (groups(at), groups(at + STEP));
-            let any = _mm256_or_si256(one, two);
-            if _mm256_testz_si256(any, any) == 0 {
-                let mut places = !(u64::from(none(one)) | u64::from(none(two)) << STEP);
-                while places != 0 {
-                    found(at + places.trailing_zeros() as usize);
-                    places &= places - 1;
-                }
-            }
+            let found = !(u64::from(none(at)) | (u64::from(none(at + STEP)) << STEP));
+            count = places.add(count, at - range.start, found);
             at += 2 * STEP;
         }
         while at < range.end {
-            // The last vector ends where the text does, and leaves out what was seen already.
-            let from = at.min(text.len().saturating_sub(READ));
-            if text.len() < READ {
-                return self.find_plainly(text, at..range.end, found);
-            }
-            let mut places = !none(groups(from)) & u32::MAX << (at - from);
-            if range.end - from < STEP {
-                places &= !(u32::MAX << (range.end - from));
-            }
-            while places != 0 {
-                found(from + places.trailing_zeros() as usize);
-                places &= places - 1;
-            }
+            // The last step ends where the range does, and leaves out what was seen already.
+            let from = at.min(range.end - STEP);
+            let found = !none(from) & (u32::MAX << (at - from));
+            count = places.add(count, from - range.start, u64::from(found));
             at = from + STEP;
         }
+        count
+    }
+}
+
+/// Places in a text, as a scan writes them down.
+pub(super) struct Places([u16; BLOCK + SPARE]);
+
+impl Places {
+    pub fn new() -> Self {
+        Places([0; BLOCK + SPARE])
+    }
+
+    pub fn get(&mut self, count: usize) -> &mut [u16] {
+        &mut self.0[..count]
+    }
+
+    /// Adds a place for each bit. Four are written in any case: how many there are is seldom
+    /// guessed right, and seldom there are more.
+    #[inline(always)]
+    fn add(&mut self, count: usize, at: usize, mut bits: u64) -> usize {
+        let all = bits.count_ones() as usize;
+        let room = &mut self.0[count..count + SPARE];
+        for place in &mut room[..SOME] {
+            *place = (at + bits.trailing_zeros() as usize) as u16;
+            bits &= bits.wrapping_sub(1);
+        }
+        if all > SOME {
+            for place in &mut room[SOME..all] {
+                *place = (at + bits.trailing_zeros() as usize) as u16;
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        count + all
     }
 }
 
@@ -169,10 +195,10 @@ mod tests {
         Fingerprint::new(halves)
     }
 
-    fn places(find: impl FnOnce(&mut dyn FnMut(usize))) -> Vec<usize> {
-        let mut places = Vec::new();
-        find(&mut |at| places.push(at));
-        places
+    fn places(find: impl FnOnce(&mut Places) -> usize) -> Vec<u16> {
+        let mut places = Places::new();
+        let count = find(&mut places);
+        places.get(count).to_vec()
     }
 
     #[test]
@@ -192,11 +218,11 @@ mod tests {
             for start in [0, 1, 31, 32, 63, 100] {
                 for end in [length / 2, length.saturating_sub(4), length] {
                     let range = start.min(end)..end;
-                    let quick = places(|found| fingerprint.find(&text, range.clone(), found));
+                    let quick = places(|places| fingerprint.find(&text, range.clone(), places));
                     let last = end.min(length.saturating_sub(PROBE - 1));
-                    let plain = places(|found| {
-                        fingerprint.find_plainly(&text, range.start..last.max(range.start), found);
-                    });
+                    let range = range.start..last.max(range.start).min(range.start + BLOCK);
+                    let plain =
+                        places(|places| fingerprint.find_plainly(&text, range.clone(), places));
                     assert_eq!(quick, plain, "{range:?} of {length}");
                 }
             }
@@ -209,8 +235,8 @@ mod tests {
         for probe in PROBES {
             for before in 0..100 {
                 let text = [&vec![b' '; before], &probe[..], &vec![b' '; 100 - before]].concat();
-                let found = places(|found| fingerprint.find(&text, 0..text.len(), found));
-                assert!(found.contains(&before), "{before}");
+                let found = places(|places| fingerprint.find(&text, 0..text.len(), places));
+                assert!(found.contains(&(before as u16)), "{before}");
             }
         }
     }
