@@ -73,7 +73,7 @@ final class Scan_Report {
 	 *
 	 * @param int $count How many.
 	 */
-	public function add_uncounted( int $count ): void {
+	public function add_untold( int $count ): void {
 		$this->count += $count;
 	}
 

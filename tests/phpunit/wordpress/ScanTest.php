@@ -304,7 +304,7 @@ final class ScanTest extends Test_Case {
 		file_put_contents( "$this->logs/a.log", "$key\n$key\n$key\n" );
 		touch( "$this->logs/a.log", time() - 86400 );
 		self::plant_plaintext( 'byok_test_option', $key );
-		$this->assertSame( 1, $this->run_command( array( "$this->logs/a.log" ), array( 'in' => 'logs,options', 'scrub' => true, 'yes' => true ) ) );
+		$this->assertSame( array( 1, array( 'option', 'file' ) ), array( $this->scan( array( "$this->logs/a.log" ), array( 'in' => 'options', 'scrub' => true, 'yes' => true ) )[0], array_column( json_decode( WP_CLI::$out, true ), 'kind' ) ) );
 		self::assert_no_key( $key, file_get_contents( "$this->logs/a.log" ) );
 	}
 
@@ -488,6 +488,9 @@ final class ScanTest extends Test_Case {
 		$key = Test_Provider::key();
 		$this->assertSame( 1, $this->run_command( array( $key ) ) );
 		self::assert_no_key( $key, WP_CLI::$out . WP_CLI::$err );
+		$secret = bin2hex( random_bytes( 16 ) );
+		$this->assertSame( 1, $this->run_command( array( $secret ) ) );
+		self::assert_no_key( $secret, WP_CLI::$out . WP_CLI::$err, 'a key of no form' );
 		$this->assertSame( 1, $this->run_command( array(), array( 'in' => 'options,cellar' ) ) );
 		$this->assertStringContainsString( 'no such place', WP_CLI::$err );
 	}
