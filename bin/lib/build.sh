@@ -38,6 +38,8 @@ packages_for_test() {
 	have chromium || echo chromium
 	have shellcheck || echo shellcheck
 	have xgettext || echo gettext
+	# libFuzzer is C++.
+	have c++ || echo g++
 	# To ask php-fpm, and to dump its workers where the kernel hands core dumps to a program.
 	have cgi-fcgi || echo libfcgi-bin
 	have gdb || echo gdb-minimal

@@ -13,7 +13,7 @@ matrix=(
 
 all_sections() {
 	local line
-	printf '%s\n' setup build fmt clippy lint shellcheck translations cargo extension library
+	printf '%s\n' setup build fmt clippy lint shellcheck translations cargo fuzz extension library
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
@@ -31,6 +31,7 @@ section_summary() {
 		shellcheck) echo 'all shell scripts' ;;
 		translations) echo 'the template for translators is up to date' ;;
 		cargo) echo 'cargo test, whole workspace' ;;
+		fuzz) echo 'redaction under libFuzzer, for a minute' ;;
 		extension) echo 'PHPUnit against the extension, without WordPress' ;;
 		library) echo 'PHPUnit of php/log, with Monolog 2 and 3 and PSR-3' ;;
 		wordpress-*) echo 'PHPUnit inside WordPress' ;;
@@ -108,7 +109,10 @@ find_browser_node() {
 
 section_build() { build_extension; }
 
-section_fmt() { cargo fmt --all --check -- --color never; }
+section_fmt() {
+	cargo fmt --all --check -- --color never
+	cargo fmt --manifest-path fuzz/Cargo.toml --check -- --color never
+}
 
 section_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings; }
 
@@ -136,6 +140,12 @@ section_shellcheck() {
 section_translations() { bin/make-pot --check; }
 
 section_cargo() { cargo test --workspace --locked; }
+
+# For BYOK_FUZZ_SECONDS, or a minute.
+section_fuzz() {
+	build_fuzz
+	run_fuzz "${BYOK_FUZZ_SECONDS:-60}"
+}
 
 section_extension() {
 	start_provider "$logs/provider-extension.log"
