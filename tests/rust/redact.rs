@@ -5,6 +5,8 @@ mod redact_known;
 mod redact_properties;
 mod redact_stream;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use byok_engine::mask::{is_mask, mask};
 use byok_engine::redact::redact;
 use redact_examples::{Chance, Example, table};
@@ -215,6 +217,65 @@ fn escaped_keys_are_masked() {
                 "{text}"
             );
         }
+    }
+}
+
+#[test]
+fn keys_in_base64_are_masked() {
+    let engines = [STANDARD, URL_SAFE_NO_PAD];
+    let table = table();
+    let mut chance = Chance::new(9);
+    let encoded = table.keys.iter().filter(|rule| rule.encoded);
+    let templates: Vec<&String> = encoded.flat_map(|rule| &rule.hits).collect();
+    assert!(templates.len() > 10);
+    for template in templates {
+        for before in ["", "u", "us", "user:", "{\"key\":\"", "Bearer "] {
+            for engine in &engines {
+                let key = Example::of(template, &mut chance).text;
+                let text = engine.encode(format!("{before}{key}\"}}"));
+                let out = redact(format!("x={text}\n").as_bytes()).into_owned();
+                // What is left is what was before the key, and not even four characters of it.
+                let left = String::from_utf8_lossy(&out).into_owned();
+                assert!(
+                    left.starts_with("x=") && left.ends_with("…\n"),
+                    "{key}: {left}"
+                );
+                assert!(left.len() < 2 + before.len() * 4 / 3 + 8, "{key}: {left}");
+                assert_untouched(&out);
+            }
+        }
+    }
+    // The beginning of a prefix in base64, with anything behind it.
+    for text in [
+        "c2stYW50LWlzIG5vIGtleSBhdCBhbGwgaGVyZQ==",
+        "QUl6YSBpcyBhIHByZWZpeCBvZiBHb29nbGUncyBrZXlz",
+    ] {
+        assert_untouched(text.as_bytes());
+    }
+}
+
+#[test]
+fn arguments_that_php_has_cut_are_masked() {
+    for (text, expected) in [
+        ("f('sk-ant-api03-by...')", "f('sk-ant-…...')"),
+        ("f('sk-proj-abcdefg...', 12)", "f('sk-proj-…...', 12)"),
+        (
+            "f(&#039;AIzaSyB0yk-test...&#039;)",
+            "f(&#039;AIza…...&#039;)",
+        ),
+        ("\"f('hf_aBcDeFgHiJkL...')\"", "\"f('hf_…...')\""),
+    ] {
+        assert_eq!(String::from_utf8_lossy(&redact(text.as_bytes())), expected);
+        assert_untouched(expected.as_bytes());
+    }
+    for text in [
+        "f('sk-fading-circl...')",
+        "f('hf_header_templ...')",
+        "sk-ant-api03-by...",
+        "f('sk-ant-...')",
+        "f('task-ant-api03-...')",
+    ] {
+        assert_untouched(text.as_bytes());
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Rule {
     pub prefixes: Vec<String>,
     #[serde(default)]
     pub names: Vec<String>,
+    #[serde(default)]
+    pub encoded: bool,
     pub hits: Vec<String>,
     pub misses: Vec<String>,
 }

@@ -53,7 +53,8 @@ fn is_cut_argument(text: &Text<'_>, start: usize, body: &Window, rule: &KeyRule)
     let bytes = body.bytes();
     !bytes.is_empty()
         && bytes.len() < rule.least
-        && matches!(text::before(text, start), Some(b'\'' | b'"'))
+        // `;` ends `&#039;`.
+        && matches!(text::before(text, start), Some(b'\'' | b'"' | b';'))
         && rule.looks.accepts_part(bytes)
         && text.starts_with(body.end, b"...")
         && matches!(text.get(body.end + 3), Some(b'\'' | b'"' | b'&' | b'\\'))
