@@ -260,7 +260,7 @@ namespace {
 
 	/**
 	 * Has byok_redact() and all that stands on it know the keys in these envelopes, for the rest of the process.
-	 * Each is opened inside the engine and wiped; only keyed fingerprints are kept, of the last 256 keys. An
+	 * Each is opened inside the engine and wiped; only keyed fingerprints are kept, of at most 256 keys, the latest. An
 	 * envelope that is known already is not opened again.
 	 *
 	 * @param array $sealed Rows of an envelope and its context, see byok_encrypt(): `array{ 0: string, 1: array }`.

@@ -2,7 +2,7 @@
 //!
 //! It promises to keep no key: of each form only keyed hashes, under a secret that is made for this
 //! process, locked in memory and left out of core dumps, and the hint that every list of keys shows.
-//! The number of keys is bounded; the oldest is forgotten. It does not know keys shorter than eight
+//! The number of keys is bounded; the oldest are forgotten. It does not know keys shorter than eight
 //! characters, nor words: masking `required` would spoil every text.
 //!
 //! How: of each form the eight bytes at some places in its middle are known by their hash. Every
@@ -49,6 +49,8 @@ pub(super) const CUT: usize = 15;
 const PUBLIC: usize = 7;
 /// Bits of the table for each look-up that is known: one in some hundred others passes.
 const BITS_PER_GRAM: usize = 32;
+/// How many look-ups are searched one by one before they are sorted in.
+const LOOSE: usize = 256;
 
 static KNOWN: RwLock<Option<Known>> = RwLock::new(None);
 /// Whether there is a key at all: most processes never meet one.
@@ -205,19 +207,25 @@ impl Known {
         }
         let hash = self.secret.whole(key);
         let envelope = envelope.map(|text| self.secret.whole(text));
-        if let Some(known) = self.keys.iter_mut().find(|known| known.hash == hash) {
+        // A key that was met is most likely met again soon.
+        if let Some(known) = self.keys.iter_mut().rev().find(|known| known.hash == hash) {
             known.add_envelope(envelope);
             return;
         }
-        let made = self.make(key, hash, provider);
+        let mut made = self.make(key, hash, provider);
+        made.add_envelope(envelope);
         if self.keys.len() == KEYS {
-            self.keys.pop_front();
+            // Half of them at once: what finds them has to be built anew then.
+            self.keys.drain(..KEYS / 2);
+            self.finders = None;
+        }
+        // A search that is going on has its own.
+        match self.finders.as_mut().map(Arc::get_mut) {
+            Some(Some(finders)) => finders.add(&made),
+            Some(None) => self.finders = None,
+            None => {}
         }
         self.keys.push_back(made);
-        if let Some(last) = self.keys.back_mut() {
-            last.add_envelope(envelope);
-        }
-        self.finders = None;
     }
 
     fn make(&self, key: &[u8], hash: u128, provider: &[u8]) -> Key {
@@ -264,21 +272,18 @@ impl Known {
     }
 
     fn finders(&mut self) -> Arc<Finders> {
-        let built = self.finders.take().unwrap_or_else(|| {
-            let forms = || self.keys.iter().flat_map(|key| &key.forms);
-            Arc::new(Finders {
-                long: Finder::new(forms().filter(|(form, _)| form.length >= LONG)),
-                short: Finder::new(forms().filter(|(form, _)| form.length < LONG)),
-                cuts: self
-                    .keys
-                    .iter()
-                    .filter_map(|key| Some((key.cut?, key.hint.clone())))
-                    .collect(),
-                secret: Arc::clone(&self.secret),
-            })
+        let secret = &self.secret;
+        let built = self.finders.get_or_insert_with(|| {
+            let mut finders = Finders {
+                long: Finder::default(),
+                short: Finder::default(),
+                cuts: Vec::new(),
+                secret: Arc::clone(secret),
+            };
+            self.keys.iter().for_each(|key| finders.add(key));
+            Arc::new(finders)
         });
-        self.finders = Some(Arc::clone(&built));
-        built
+        Arc::clone(built)
     }
 }
 
@@ -319,43 +324,66 @@ fn bits(filter: u32) -> u64 {
 }
 
 /// Forms that are looked for together.
+#[derive(Default)]
 struct Finder {
     /// The bit table. Empty when there is nothing to look for.
     table: Vec<u64>,
-    shift: u32,
+    /// How many bits of a filter choose the word of the table.
+    width: u32,
     stride: usize,
     /// The greatest distance from the beginning of a form to a place that is looked up.
     reach: usize,
-    /// By `check`: form and offset.
-    grams: Vec<(u32, u32, u32)>,
+    grams: Vec<Entry>,
+    /// How many of these are sorted by `check`.
+    sorted: usize,
     forms: Vec<Form>,
 }
 
+/// A look-up that is known, and the form it belongs to.
+#[derive(Clone, Copy)]
+struct Entry {
+    check: u32,
+    filter: u32,
+    form: u32,
+    offset: u32,
+}
+
 impl Finder {
-    fn new<'a>(given: impl Iterator<Item = &'a (Form, Vec<Gram>)> + Clone) -> Self {
-        let count: usize = given.clone().map(|(_, grams)| grams.len()).sum();
-        let words = (count * BITS_PER_GRAM / 64).next_power_of_two().max(64);
-        let mut finder = Finder {
-            table: vec![0; if count == 0 { 0 } else { words }],
-            shift: 32 - words.trailing_zeros(),
-            stride: STRIDE,
-            reach: 0,
-            grams: Vec::with_capacity(count),
-            forms: Vec::new(),
+    fn add(&mut self, form: &Form, grams: &[Gram]) {
+        let least = if self.forms.is_empty() {
+            STRIDE
+        } else {
+            self.stride
         };
-        for (form, grams) in given {
-            for gram in grams {
-                finder.table[(gram.filter >> finder.shift) as usize] |= bits(gram.filter);
-                // Both are below 2³²: there are 256 keys, and a form has some ten thousand bytes.
-                let place = (finder.forms.len() as u32, gram.offset as u32);
-                finder.grams.push((gram.check, place.0, place.1));
-                finder.reach = finder.reach.max(gram.offset);
-            }
-            finder.stride = finder.stride.min(grams.len());
-            finder.forms.push(form.clone());
+        self.stride = least.min(grams.len());
+        for gram in grams {
+            // Both are below 2³²: there are 256 keys, and a form has some ten thousand bytes.
+            self.grams.push(Entry {
+                check: gram.check,
+                filter: gram.filter,
+                form: self.forms.len() as u32,
+                offset: gram.offset as u32,
+            });
+            self.reach = self.reach.max(gram.offset);
         }
-        finder.grams.sort_unstable();
-        finder
+        self.forms.push(form.clone());
+        let from = if self.grams.len() * BITS_PER_GRAM > self.table.len() * 64 {
+            let words = (2 * self.grams.len() * BITS_PER_GRAM / 64).next_power_of_two();
+            self.table = vec![0; words.max(64)];
+            self.width = self.table.len().trailing_zeros();
+            0
+        } else {
+            self.grams.len() - grams.len()
+        };
+        for entry in &self.grams[from..] {
+            self.table[(entry.filter >> (32 - self.width)) as usize] |= bits(entry.filter);
+        }
+        if self.grams.len() - self.sorted > LOOSE {
+            self.grams[self.sorted..].sort_unstable_by_key(|entry| entry.check);
+            // The stable sort sees two sorted runs, and merges them.
+            self.grams.sort_by_key(|entry| entry.check);
+            self.sorted = self.grams.len();
+        }
     }
 
     /// Looks up every `stride`th place from `at` on, up to `end`. Returns the place after them.
@@ -372,6 +400,7 @@ impl Finder {
             return end.max(at);
         }
         let factor = secret.factor();
+        let shift = 32 - self.width;
         let mut at = at;
         while at < end
             && let Some(gram) = text.get(at..at + GRAM)
@@ -379,7 +408,7 @@ impl Finder {
             let filter = (product(gram, factor) >> 32) as u32;
             let bits = bits(filter);
             // The shift leaves no more bits than the table has words.
-            if self.table[(filter >> self.shift) as usize] & bits == bits {
+            if self.table[(filter >> shift) as usize] & bits == bits {
                 self.confirm(secret, gram, at, &mut found);
             }
             at += self.stride;
@@ -396,13 +425,14 @@ impl Finder {
         found: &mut impl FnMut(usize, &Form),
     ) {
         let check = secret.gram(gram);
-        let first = self.grams.partition_point(|other| other.0 < check);
-        for (_, form, offset) in self.grams[first..]
+        let (sorted, loose) = self.grams.split_at(self.sorted);
+        let first = sorted.partition_point(|entry| entry.check < check);
+        let same = sorted[first..]
             .iter()
-            .take_while(|other| other.0 == check)
-        {
-            if let Some(start) = at.checked_sub(*offset as usize) {
-                found(start, &self.forms[*form as usize]);
+            .take_while(|entry| entry.check == check);
+        for entry in same.chain(loose.iter().filter(|entry| entry.check == check)) {
+            if let Some(start) = at.checked_sub(entry.offset as usize) {
+                found(start, &self.forms[entry.form as usize]);
             }
         }
     }
@@ -431,6 +461,17 @@ pub(super) struct Progress {
 }
 
 impl Finders {
+    fn add(&mut self, key: &Key) {
+        for (form, grams) in &key.forms {
+            if form.length < LONG {
+                self.short.add(form, grams);
+            } else {
+                self.long.add(form, grams);
+            }
+        }
+        self.cuts.extend(key.cut.map(|cut| (cut, key.hint.clone())));
+    }
+
     /// Looks on, up to `end`, and adds what is found. What stands at the end of an incomplete text
     /// waits for the rest.
     pub fn find(&self, text: &Text<'_>, end: usize, progress: &mut Progress, hits: &mut Vec<Hit>) {
@@ -540,26 +581,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_key_is_forgotten() {
+    fn the_oldest_keys_are_forgotten() {
         let mut known = Known::new().unwrap();
         let key = |index: usize| format!("byok-test-{index:030}");
-        for index in 0..KEYS + 3 {
-            known.learn(
-                key(index).as_bytes(),
-                b"",
-                Some(format!("byok1.{index}").as_bytes()),
-            );
-        }
-        assert_eq!(known.keys.len(), KEYS);
-        let finders = known.finders();
-        for index in [0, 2, 3, KEYS + 2] {
+        let is_found = |known: &mut Known, index: usize| {
             let text = key(index);
             let mut hits = Vec::new();
             let text = Text::new(text.as_bytes(), true);
-            finders.find(&text, 40, &mut Progress::default(), &mut hits);
-            assert_eq!(hits.len(), usize::from(index > 2), "{index}");
-            assert_eq!(known.holds(format!("byok1.{index}").as_bytes()), index > 2);
+            let mut progress = Progress::default();
+            known.finders().find(&text, 40, &mut progress, &mut hits);
+            hits.len() == 1
+        };
+        for index in 0..KEYS + 3 {
+            let envelope = format!("byok1.{index}");
+            known.learn(key(index).as_bytes(), b"", Some(envelope.as_bytes()));
+            // Learned while they are looked for.
+            assert!(is_found(&mut known, index));
+            assert!(known.keys.len() <= KEYS);
         }
+        let first = KEYS / 2;
+        for index in 0..KEYS + 3 {
+            assert_eq!(is_found(&mut known, index), index >= first, "{index}");
+            assert_eq!(
+                known.holds(format!("byok1.{index}").as_bytes()),
+                index >= first
+            );
+        }
+        assert!(!is_found(&mut known, KEYS + 3));
     }
 
     #[test]
