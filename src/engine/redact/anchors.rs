@@ -153,29 +153,42 @@ impl Anchors {
     fn compare(&self, text: &[u8], at: usize, found: &mut impl FnMut(Place)) {
         let three = folded(&text[at..at + PROBE]);
         let (first, end) = self.slots[slot(three)];
+        let entries = &self.entries[usize::from(first)..usize::from(end)];
         // Many words hold the same four bytes: a glance at what is around leaves one or none.
         let around = at
             .checked_sub(PROBE)
             .and_then(|start| text[start..].first_chunk::<{ 2 * PROBE }>())
             .map(|bytes| u64::from_le_bytes(*bytes) | FOLD);
-        for entry in &self.entries[usize::from(first)..usize::from(end)] {
-            if entry.three != three
-                || around.is_some_and(|around| around & entry.mask != entry.around)
-            {
-                continue;
+        match around {
+            Some(around) => {
+                for entry in entries {
+                    if around & entry.mask == entry.around {
+                        self.confirm(text, at, entry, found);
+                    }
+                }
             }
-            let word = &self.words[usize::from(entry.word)];
-            if let Some(start) = at.checked_sub(usize::from(entry.offset))
-                && let Some(stands) = text.get(start..start + word.text.len())
-                && word.stands_in(stands)
-            {
-                found(Place {
-                    start,
-                    end: start + word.text.len(),
-                    needs: (start + word.text.len()).max(at + PROBE),
-                    word: entry.word,
-                });
+            // Too near to an end of the text for a glance.
+            None => {
+                for entry in entries.iter().filter(|entry| entry.three == three) {
+                    self.confirm(text, at, entry, found);
+                }
             }
+        }
+    }
+
+    #[inline(always)]
+    fn confirm(&self, text: &[u8], at: usize, entry: &Entry, found: &mut impl FnMut(Place)) {
+        let word = &self.words[usize::from(entry.word)];
+        if let Some(start) = at.checked_sub(usize::from(entry.offset))
+            && let Some(stands) = text.get(start..start + word.text.len())
+            && word.stands_in(stands)
+        {
+            found(Place {
+                start,
+                end: start + word.text.len(),
+                needs: (start + word.text.len()).max(at + PROBE),
+                word: entry.word,
+            });
         }
     }
 }
