@@ -162,6 +162,16 @@ final class RedactorTest extends ExtensionTestCase {
 		$this->assertSame( array( 1, '…' . substr( $key, -4 ) ), $told );
 	}
 
+	public function test_a_request_without_memory_for_the_result_ends_as_php_ends_it(): void {
+		$text = '$text = str_repeat( "a line\n", 700000 ) . "gsk_" . str_repeat( "a1B2", 15 ); ';
+		foreach ( array( 'byok_redact( $text );', '$r = new Byok\Redactor(); $r->push( $text );', '$f = fopen( "php://memory", "w+" ); stream_filter_append( $f, "byok.redact" ); fwrite( $f, $text );' ) as $call ) {
+			list( $exit, $output, $errors ) = $this->run_php( $text . $call . ' echo "NOT ENDED";', array( 'memory_limit' => '8M' ) );
+			$this->assertSame( 255, $exit, $output );
+			$this->assertStringContainsString( 'Allowed memory size', $output );
+			$this->assertStringNotContainsString( 'NOT ENDED', $output );
+		}
+	}
+
 	public function test_nothing_of_a_learned_key_is_in_memory(): void {
 		$key    = $this->plain_key();
 		$sealed = $this->answer( self::SALTS . 'report( byok_encrypt( ' . $this->literal( $key ) . ' ) );' );
