@@ -125,6 +125,17 @@ fn a_second_pass_changes_nothing() {
     assert!(masked > 3_000, "the soup has hardly any keys: {masked}");
 }
 
+/// What the fuzzer has found: a key that reaches further back than is looked began within an escape.
+#[test]
+fn a_mask_before_a_long_key_stays() {
+    for length in 120..260 {
+        let run = "P".repeat(length);
+        let text = format!("x-api-key: sk-svcacct-\\u2026Qw4A{run}JQQJ99gQpsdgkU0c0G");
+        let once = redact(text.as_bytes()).into_owned();
+        assert_eq!(show(&redact(&once)), show(&once), "{length}");
+    }
+}
+
 #[test]
 fn random_bytes_are_no_keys() {
     let mut chance = Chance::new(11);

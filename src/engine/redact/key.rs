@@ -12,6 +12,8 @@ use super::text::{self, Class, Text, Window};
 
 /// The longest key has fewer bytes than this before its infix.
 pub(super) const BACK: usize = 210;
+/// No escape is longer. Whoever begins to read this much earlier is in step with the escapes.
+const ESCAPE: usize = 16;
 /// No prefix is longer; `bedrock-api-key-` has sixteen characters.
 const PREFIX: usize = 24;
 
@@ -92,13 +94,14 @@ fn opening(text: &Text<'_>, infix: usize, rule: &InfixRule) -> Option<usize> {
     let opens = rule.opens.as_bytes();
     // All of it has arrived; what is behind the infix does not matter here.
     let head = Text::new(&text.bytes()[..infix], true);
-    let mut at = infix.saturating_sub(BACK);
+    let first = infix.saturating_sub(BACK);
+    let mut at = first.saturating_sub(ESCAPE);
     let mut found = None;
     let mut length = 0;
     while let Some(atom) = text::atom(&head, at) {
         if !Class::Key.holds(atom.byte) {
             found = None;
-        } else {
+        } else if at >= first {
             if found.is_none() && Window::read(&head, at, Class::Key, opens.len()).bytes() == opens
             {
                 found = Some(at);
