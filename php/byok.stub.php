@@ -263,10 +263,24 @@ namespace {
 	 * Each is opened inside the engine and wiped; only keyed fingerprints are kept, of at most 256 keys, the latest. An
 	 * envelope that is known already is not opened again.
 	 *
-	 * @param array $sealed Rows of an envelope and its context, see byok_encrypt(): `array{ 0: string, 1: array }`.
+	 * @param array  $sealed Rows of an envelope and its context, see byok_encrypt(): `array{ 0: string, 1: array }`.
+	 * @param string $place  What byok_redact_due() is asked for, if these are all keys of a place.
 	 * @return int How many are known now. A row that does not open, or is none, is left out.
+	 * @throws \Byok\Exception\InputException option_invalid: a row is no array. The place is due then.
 	 */
-	function byok_redact_stored( array $sealed ): int {}
+	function byok_redact_stored( array $sealed, string $place = '' ): int {}
+
+	/**
+	 * Whether byok_redact_stored() is to be called for a place, such as a site: it was not within this time in this
+	 * process, or keys were forgotten for others since. So a database need not be asked by each request of a worker.
+	 *
+	 * The time is that of a clock which nobody sets. Of the name of a place only a hash is kept, of at most 1,024 places.
+	 *
+	 * @param string $place   Any name that no other place has.
+	 * @param int    $seconds How long what is known of it is good enough; 0 for not at all.
+	 * @throws \Byok\Exception\InputException option_invalid: a negative time.
+	 */
+	function byok_redact_due( string $place, int $seconds = 300 ): bool {}
 
 	/**
 	 * The table of providers.

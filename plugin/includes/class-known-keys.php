@@ -16,22 +16,29 @@ defined( 'ABSPATH' ) || exit;
  * are masked in logs even when they have no form of their own. It opens each once in the life of a PHP process,
  * and keeps a fingerprint; this side hands over ciphertext only.
  *
- * It costs a query for each request, two on a network; a member's rows come with WordPress's own query.
+ * A process looks for keys of the site and its network that others have saved every five minutes, with one query,
+ * two on a network. All other requests cost none: a member's rows come with WordPress's own query.
  *
  * @since 0.1.0
  */
 final class Known_Keys {
 
 	/**
-	 * Makes the keys of the site and its network known. As early as can be: what is logged before it, is logged
-	 * without it.
+	 * Seconds until a process looks for keys that others have saved, unless filtered.
+	 */
+	private const SECONDS = 5 * MINUTE_IN_SECONDS;
+
+	/**
+	 * Makes the keys of the site and its network known, unless this process has read them a moment ago. As early
+	 * as can be: what is logged before it, is logged without it.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function of_site(): void {
-		self::remember( Owner::site() );
-		if ( is_multisite() ) {
-			self::remember( Owner::network() );
+		foreach ( is_multisite() ? array( Owner::site(), Owner::network() ) : array( Owner::site() ) as $owner ) {
+			if ( self::is_due( $owner ) ) {
+				self::remember( $owner );
+			}
 		}
 	}
 
@@ -57,20 +64,64 @@ final class Known_Keys {
 	public static function remember( Owner $owner ): void {
 		// Never in the way of a request: a key that does not open says so where it is used.
 		try {
-			$raws = null === Extension::reason() ? self::raws( $owner ) : array();
+			$raws = null === Extension::reason() ? self::raws( $owner ) : null;
+			if ( ! is_array( $raws ) ) {
+				// A database that does not answer now is asked by the next request.
+				return;
+			}
 			$rows = array();
-			foreach ( is_array( $raws ) ? $raws : array() as $provider => $raw ) {
-				$row = Key_Row::parse( $raw );
+			foreach ( $raws as $id => $raw ) {
+				$place = Place::of( $owner, (string) $id );
+				$row   = Key_Row::parse( $raw );
 				for ( ; null !== $row; $row = $row->previous ) {
-					$rows[] = array( $row->envelope, ( new Place( $owner, (string) $provider ) )->context( $row->origin ) );
+					$rows[] = array( $row->envelope, $place->context( $row->origin ) );
 				}
 			}
-			if ( array() !== $rows ) {
-				byok_redact_stored( $rows );
-			}
+			byok_redact_stored( $rows, self::name( $owner ) );
 		} catch ( Throwable $thrown ) {
 			return;
 		}
+	}
+
+	/**
+	 * Whether the rows of an owner are to be read.
+	 *
+	 * @param Owner $owner Owner.
+	 */
+	private static function is_due( Owner $owner ): bool {
+		try {
+			/**
+			 * Filters how long a PHP process goes by the keys it has read last, to mask them in logs. Keys that
+			 * others save meanwhile are masked by their forms and names only.
+			 *
+			 * Only must-use plugins come before it.
+			 *
+			 * @since 0.1.0
+			 *
+			 * @param int $seconds Seconds, 300 by default; 0 to read them with each request.
+			 */
+			$seconds = apply_filters( 'byok_redact_seconds', self::SECONDS );
+			return null === Extension::reason() && byok_redact_due( self::name( $owner ), max( 0, (int) $seconds ) );
+		} catch ( Throwable $thrown ) {
+			return false;
+		}
+	}
+
+	/**
+	 * A name for where an owner's rows are, which no other owner of any site that this process serves has.
+	 *
+	 * @param Owner $owner Owner.
+	 * @return string Empty for a person, whose rows need not be asked for.
+	 */
+	private static function name( Owner $owner ): string {
+		global $wpdb;
+
+		if ( 'user' === $owner->kind ) {
+			return '';
+		}
+		// WordPress on SQLite has its database in the folder for content, and needs none of the constants.
+		$site = array( WP_CONTENT_DIR, defined( 'DB_HOST' ) ? DB_HOST : '', defined( 'DB_NAME' ) ? DB_NAME : '', $wpdb->base_prefix );
+		return implode( "\0", array_merge( $site, array( $owner->network_id(), $owner->blog_id(), $owner->word() ) ) );
 	}
 
 	/**

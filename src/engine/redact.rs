@@ -20,6 +20,7 @@ mod context;
 mod key;
 mod known;
 mod ledger;
+mod places;
 mod scan;
 mod span;
 mod stream;
@@ -39,6 +40,7 @@ use text::Text;
 pub use crate::mask::Options;
 pub use known::{is_known, learn};
 pub use ledger::Found;
+pub use places::{is_due, made_known};
 pub use stream::Stream;
 
 /// Masks every key in a text. The text is returned as it is if there is none.

@@ -1,4 +1,6 @@
-//! `byok_mask()`, `byok_redact()` and `byok_redact_stored()`.
+//! `byok_mask()`, `byok_redact()`, `byok_redact_stored()` and `byok_redact_due()`.
+
+use std::time::Duration;
 
 use byok_engine::envelope::Envelope;
 use byok_engine::{Error, Result, mask, redact};
@@ -52,7 +54,8 @@ impl IntoZval for Redacted {
 
 /// Has the redactor know the keys in these envelopes.
 #[php_function]
-pub fn byok_redact_stored(sealed: Array) -> PhpResult<i64> {
+#[php(defaults(place = Bytes::EMPTY))]
+pub fn byok_redact_stored(sealed: Array, place: Bytes) -> PhpResult<i64> {
     call(|| {
         let mut opened = 0;
         for (_, row) in sealed.entries() {
@@ -60,7 +63,20 @@ pub fn byok_redact_stored(sealed: Array) -> PhpResult<i64> {
             // A row that does not open is no reason to know the others less.
             opened += i64::from(learn(row).is_ok());
         }
+        if !place.0.is_empty() {
+            redact::made_known(place.0);
+        }
         Ok(opened)
+    })
+}
+
+/// Whether the keys of a place were not made known to this process for so long.
+#[php_function]
+#[php(defaults(seconds = 300))]
+pub fn byok_redact_due(place: Bytes, seconds: i64) -> PhpResult<bool> {
+    call(|| {
+        let seconds = u64::try_from(seconds).map_err(|_| Error::OptionInvalid)?;
+        Ok(redact::is_due(place.0, Duration::from_secs(seconds)))
     })
 }
 
@@ -89,4 +105,5 @@ pub fn register(module: ModuleBuilder) -> ModuleBuilder {
         .function(wrap_function!(byok_mask))
         .function(wrap_function!(byok_redact))
         .function(wrap_function!(byok_redact_stored))
+        .function(wrap_function!(byok_redact_due))
 }

@@ -13,7 +13,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use siphasher::sip::SipHasher13;
@@ -55,6 +55,8 @@ const LOOSE: usize = 256;
 static KNOWN: RwLock<Option<Known>> = RwLock::new(None);
 /// Whether there is a key at all: most processes never meet one.
 static ANY: AtomicBool = AtomicBool::new(false);
+/// How often keys were forgotten for others.
+static FORGOTTEN: AtomicU64 = AtomicU64::new(0);
 
 /// Remembers a key, for the rest of the process.
 ///
@@ -65,7 +67,9 @@ pub fn learn(key: &[u8], provider: &[u8], envelope: Option<&[u8]>) {
         *slot = Known::new();
     }
     if let Some(known) = slot.as_mut() {
-        known.learn(key, provider, envelope);
+        if known.learn(key, provider, envelope) {
+            FORGOTTEN.fetch_add(1, Ordering::Relaxed);
+        }
         ANY.store(!known.keys.is_empty(), Ordering::Release);
     }
 }
@@ -74,6 +78,11 @@ pub fn learn(key: &[u8], provider: &[u8], envelope: Option<&[u8]>) {
 pub fn is_known(envelope: &[u8]) -> bool {
     let known = KNOWN.read();
     known.is_ok_and(|slot| slot.as_ref().is_some_and(|known| known.holds(envelope)))
+}
+
+/// How often keys were forgotten for others: whoever has made some known may have to do so again.
+pub(super) fn forgotten() -> u64 {
+    FORGOTTEN.load(Ordering::Relaxed)
 }
 
 /// What finds the keys that are remembered now.
@@ -198,23 +207,25 @@ impl Known {
         })
     }
 
-    fn learn(&mut self, key: &[u8], provider: &[u8], envelope: Option<&[u8]>) {
+    /// True when others were forgotten for it.
+    fn learn(&mut self, key: &[u8], provider: &[u8], envelope: Option<&[u8]>) -> bool {
         if !(SHORTEST..=MAX_LEN).contains(&key.len())
             || !key.iter().all(u8::is_ascii_graphic)
             || !Looks::Mixed.accepts(key)
         {
-            return;
+            return false;
         }
         let hash = self.secret.whole(key);
         let envelope = envelope.map(|text| self.secret.whole(text));
         // A key that was met is most likely met again soon.
         if let Some(known) = self.keys.iter_mut().rev().find(|known| known.hash == hash) {
             known.add_envelope(envelope);
-            return;
+            return false;
         }
         let mut made = self.make(key, hash, provider);
         made.add_envelope(envelope);
-        if self.keys.len() == KEYS {
+        let is_full = self.keys.len() == KEYS;
+        if is_full {
             // Half of them at once: what finds them has to be built anew then.
             self.keys.drain(..KEYS / 2);
             self.finders = None;
@@ -226,6 +237,7 @@ impl Known {
             None => {}
         }
         self.keys.push_back(made);
+        is_full
     }
 
     fn make(&self, key: &[u8], hash: u128, provider: &[u8]) -> Key {
@@ -594,7 +606,8 @@ mod tests {
         };
         for index in 0..KEYS + 3 {
             let envelope = format!("byok1.{index}");
-            known.learn(key(index).as_bytes(), b"", Some(envelope.as_bytes()));
+            let others = known.learn(key(index).as_bytes(), b"", Some(envelope.as_bytes()));
+            assert_eq!(others, index == KEYS);
             // Learned while they are looked for.
             assert!(is_found(&mut known, index));
             assert!(known.keys.len() <= KEYS);

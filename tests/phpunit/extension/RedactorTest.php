@@ -144,6 +144,35 @@ final class RedactorTest extends ExtensionTestCase {
 		$this->assertSame( array( 0, 1, 2, 'option_invalid' ), $told );
 	}
 
+	public function test_a_place_is_due_until_its_keys_are_known_and_after_the_interval(): void {
+		$told = $this->answer( self::SALTS . '
+			$sealed = byok_encrypt( "byok-test-" . bin2hex( random_bytes( 16 ) ), array() );
+			$due = array( byok_redact_due( "one" ), byok_redact_due( "one" ) );
+			byok_redact_stored( array( array( $sealed, array() ) ), "one" );
+			array_push( $due, byok_redact_due( "one" ), byok_redact_due( "two" ), byok_redact_due( "one", 1 ), byok_redact_due( "one", 0 ) );
+			byok_redact_stored( array() );
+			$due[] = byok_redact_due( "" );
+			usleep( 1050000 );
+			array_push( $due, byok_redact_due( "one", 1 ), byok_redact_due( "one" ) );
+			byok_redact_stored( array(), "two" );
+			$due[] = byok_redact_due( "two" );
+			array_push( $due, reason( fn() => byok_redact_due( "one", -1 ) ), reason( fn() => byok_redact_stored( array( 5 ), "three" ) ), byok_redact_due( "three" ) );
+			report( $due );' );
+		$this->assertSame( array( true, true, false, true, false, true, true, true, false, false, 'option_invalid', 'option_invalid', true ), $told );
+	}
+
+	public function test_a_place_is_due_when_its_keys_were_forgotten_for_others(): void {
+		$told = $this->answer( self::SALTS . '
+			$key = static fn() => "byok-test-" . bin2hex( random_bytes( 16 ) );
+			$first = $key();
+			byok_redact_stored( array( array( byok_encrypt( $first, array() ), array() ) ), "one" );
+			for ( $others = 0; ! byok_redact_due( "one" ) && $others < 1000; $others++ ) {
+				byok_encrypt( $key(), array() );
+			}
+			report( array( $others, byok_redact( $first ) === $first ) );' );
+		$this->assertSame( array( 256, true ), $told );
+	}
+
 	public function test_a_row_of_another_place_teaches_nothing(): void {
 		$key    = $this->plain_key();
 		$sealed = $this->answer( self::SALTS . 'report( byok_encrypt( ' . $this->literal( $key ) . ', array( "blog" => "1" ) ) );' );

@@ -34,12 +34,21 @@ final class Browser {
 	private string $session = '';
 
 	/**
+	 * Address of the server.
+	 *
+	 * @var string
+	 */
+	private string $server;
+
+	/**
 	 * Logs someone in.
 	 *
-	 * @param int $user User id; 0 for nobody.
+	 * @param int         $user   User id; 0 for nobody.
+	 * @param string|null $server Address of another server of the site than its own.
 	 */
-	public function __construct( int $user = 0 ) {
-		$this->user = $user;
+	public function __construct( int $user = 0, ?string $server = null ) {
+		$this->user   = $user;
+		$this->server = $server ?? getenv( 'BYOK_TEST_URL' );
 		if ( 0 === $user ) {
 			return;
 		}
@@ -81,7 +90,7 @@ final class Browser {
 			$body = http_build_query( $body );
 		}
 
-		$curl = curl_init( getenv( 'BYOK_TEST_URL' ) . $path );
+		$curl = curl_init( $this->server . $path );
 		curl_setopt_array(
 			$curl,
 			array(
@@ -92,7 +101,8 @@ final class Browser {
 				CURLOPT_TIMEOUT        => 60,
 				CURLOPT_PROXY          => '',
 				CURLOPT_COOKIE         => $this->cookies,
-				CURLOPT_HTTPHEADER     => array_merge( $headers, array( 'Expect:' ) ),
+				// The site goes by its own address, whichever server it is asked through.
+				CURLOPT_HTTPHEADER     => array_merge( $headers, array( 'Expect:', 'Host: ' . substr( getenv( 'BYOK_TEST_URL' ), strlen( 'http://' ) ) ) ),
 			)
 		);
 		if ( null !== $body ) {
