@@ -49,7 +49,8 @@ final class Canary {
 	 * @since 0.1.0
 	 */
 	public static function look(): void {
-		$seen = self::seen();
+		// It is autoloaded or not there. Asking for it alone would cost each request of a site without keys a query.
+		$seen = isset( wp_load_alloptions()[ self::OPTION ] ) ? self::seen() : null;
 		try {
 			$key_id = null === $seen || null !== Extension::reason() ? null : byok_key_source()['key_id'];
 			if ( null !== $key_id && $key_id === $seen['key_id'] && null !== $seen['changed_at'] && Reencryption::has_opened_all_since( $seen['written_at'] ) ) {

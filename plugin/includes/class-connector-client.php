@@ -10,7 +10,6 @@ namespace Byok;
 use Exception;
 use WordPress\AiClient\AiClient;
 use WordPress\AiClient\Common\Contracts\CachesDataInterface;
-use WordPress\AiClient\Providers\Http\DTO\ApiKeyRequestAuthentication;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -24,16 +23,17 @@ defined( 'ABSPATH' ) || exit;
 final class Connector_Client {
 
 	/**
-	 * Passes stand-ins to the client. WordPress has passed those it has read from options; but it takes keys
-	 * of the server's configuration from there, in plaintext.
+	 * Passes keys to the client, in the place of WordPress's own function. Hooked to `init`.
+	 *
+	 * For bridged options it passes what finds the key when it is used: nearly no request uses one, and looking
+	 * for it would cost each of them queries.
 	 *
 	 * @since 0.1.0
 	 */
-	public static function pass_stand_ins(): void {
-		foreach ( Connectors::all() as $option => $provider ) {
-			if ( '' === Connector_Option::plaintext( $option ) && Connector_Keys::has( $provider ) ) {
-				self::pass_stand_in( $provider );
-			}
+	public static function pass_keys(): void {
+		Connector_Option::hide( '_wp_connectors_pass_default_keys_to_ai_client' );
+		foreach ( Connectors::all() as $provider ) {
+			self::pass_stand_in( $provider );
 		}
 	}
 
@@ -59,10 +59,7 @@ final class Connector_Client {
 				// It is kept without the key that it was asked for with.
 				$directory->invalidateCaches();
 			}
-			$held = $registry->getProviderRequestAuthentication( $provider );
-			// A key in plaintext is one of WordPress's own row, and that is not read here: in the middle of an
-			// import nobody gets to see what is moved.
-			if ( null === $held || ( $held instanceof ApiKeyRequestAuthentication && Stand_In::is_in( $held->getApiKey() ) ) ) {
+			if ( null === $registry->getProviderRequestAuthentication( $provider ) ) {
 				self::pass_stand_in( $provider );
 			}
 		} catch ( Exception $thrown ) {
@@ -122,7 +119,9 @@ final class Connector_Client {
 	private static function pass_stand_in( string $provider ): void {
 		try {
 			if ( self::is_registered( $provider ) ) {
-				AiClient::defaultRegistry()->setProviderRequestAuthentication( $provider, new Connector_Authentication( $provider ) );
+				$registry = AiClient::defaultRegistry();
+				$held     = $registry->getProviderRequestAuthentication( $provider );
+				$registry->setProviderRequestAuthentication( $provider, Connector_Authentication::over( $held, $provider ) );
 			}
 		} catch ( Exception $thrown ) {
 			// A provider of someone else that takes no key.

@@ -15,8 +15,7 @@ defined( 'ABSPATH' ) || exit;
  * Tells quickly for which providers a key applies on the current site, whoever is logged in: one of the site,
  * the network or the server, in whatever state it is. A locked key still is the one that applies.
  *
- * WordPress asks on every request, so all are looked up at once and remembered, failures too. Nothing here
- * throws: it is called from filters of options. It opens no key.
+ * Who asks, asks for many: all are looked up at once and remembered, failures too. Nothing here throws: it is called from filters of options. It opens no key.
  *
  * @since 0.1.0
  */
@@ -39,13 +38,31 @@ final class Connector_Keys {
 	 */
 	public static function has( string $provider ): bool {
 		try {
+			if ( self::has_of_server( $provider ) ) {
+				return true;
+			}
 			foreach ( Resolver::order( $provider ) as $kind ) {
-				$has = 'server' === $kind ? self::has_server_key( $provider ) : isset( self::stored( $kind )[ $provider ] );
-				if ( $has ) {
+				if ( isset( self::stored( $kind )[ $provider ] ) ) {
 					return true;
 				}
 			}
 			return false;
+		} catch ( Throwable $thrown ) {
+			return false;
+		}
+	}
+
+	/**
+	 * Whether the server gives a key that may apply. Costs no query.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 */
+	public static function has_of_server( string $provider ): bool {
+		try {
+			$known = null === Extension::reason() ? Providers::find( $provider ) : null;
+			return null !== $known && in_array( 'server', Resolver::order( $provider ), true ) && null !== Server_Key::find( $known );
 		} catch ( Throwable $thrown ) {
 			return false;
 		}
@@ -99,16 +116,6 @@ final class Connector_Keys {
 	 */
 	public static function forget(): void {
 		self::$stored = array();
-	}
-
-	/**
-	 * Whether the server gives a key.
-	 *
-	 * @param string $provider Provider id.
-	 */
-	private static function has_server_key( string $provider ): bool {
-		$known = null === Extension::reason() ? Providers::find( $provider ) : null;
-		return null !== $known && null !== Server_Key::find( $known );
 	}
 
 	/**

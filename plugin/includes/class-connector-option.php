@@ -33,6 +33,13 @@ final class Connector_Option {
 	private static bool $is_inside = false;
 
 	/**
+	 * Whether reads get nothing for now.
+	 *
+	 * @var bool
+	 */
+	private static bool $is_hidden = false;
+
+	/**
 	 * Why keys were not saved or deleted, by the name of the option.
 	 *
 	 * @var array<string, WP_Error>
@@ -50,7 +57,13 @@ final class Connector_Option {
 	 */
 	public static function read( $pre, $option ) {
 		$provider = Connectors::provider_of( (string) $option );
-		if ( false !== $pre || self::$is_inside || null === $provider || '' !== self::plaintext( $option ) ) {
+		if ( false !== $pre || self::$is_inside || null === $provider ) {
+			return $pre;
+		}
+		if ( self::$is_hidden ) {
+			return '';
+		}
+		if ( '' !== self::plaintext( $option ) ) {
 			return $pre;
 		}
 		return Connector_Keys::has( $provider ) ? Connector_Keys::stand_in( $provider ) : '';
@@ -165,8 +178,26 @@ final class Connector_Option {
 	 * @return string Empty when it holds none.
 	 */
 	public static function plaintext( string $option ): string {
+		// One query for the empty rows of all of them, in place of one for each.
+		wp_prime_option_caches( array_keys( Connectors::all() ) );
 		$value = self::inside( static fn() => get_option( $option, '' ) );
 		return ! is_string( $value ) || self::is_no_key( $value ) || Connector_Ticket::is_one( $value ) ? '' : $value;
+	}
+
+	/**
+	 * Runs something that gets to read nothing of bridged options, and does not make the database be asked for them.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param callable $work What to run.
+	 */
+	public static function hide( callable $work ): void {
+		self::$is_hidden = true;
+		try {
+			$work();
+		} finally {
+			self::$is_hidden = false;
+		}
 	}
 
 	/**

@@ -53,8 +53,9 @@ final class Connectors {
 		// Before WordPress makes connectors of the providers of its AI client, on 15, and after plugins with a
 		// better one.
 		add_action( 'init', array( AI_Providers::class, 'register' ), 14 );
-		// After WordPress has passed keys to its AI client, on 20.
-		add_action( 'init', array( Connector_Client::class, 'pass_stand_ins' ), 21 );
+		if ( remove_action( 'init', '_wp_connectors_pass_default_keys_to_ai_client', 20 ) ) {
+			add_action( 'init', array( Connector_Client::class, 'pass_keys' ), 20 );
+		}
 		add_filter( 'script_module_data_options-connectors-wp-admin', array( Connector_Client::class, 'tell_connected' ), 20 );
 		// Before any other listener, who may use the key.
 		foreach ( array( 'byok_key_saved', 'byok_key_deleted', 'byok_key_checked' ) as $hook ) {
@@ -118,8 +119,6 @@ final class Connectors {
 				self::bridge( $option, (string) $id );
 			}
 		}
-		// One query for the empty rows of all of them, in place of one for each.
-		wp_prime_option_caches( array_keys( self::$providers ) );
 	}
 
 	/**

@@ -44,7 +44,7 @@ final class Plugin {
 		add_filter( 'wp_privacy_personal_data_erasers', array( Privacy::class, 'add_eraser' ) );
 		add_action( 'admin_init', array( Privacy::class, 'suggest_policy' ) );
 		register_activation_hook( BYOK_PLUGIN_FILE, array( Usage_Table::class, 'install' ) );
-		add_action( 'admin_init', array( Usage_Table::class, 'install' ) );
+		add_action( 'admin_init', array( Usage_Table::class, 'install_late' ) );
 		add_action( Usage_Table::HOOK, array( Usage_Table::class, 'prune' ) );
 		add_action( 'deleted_user', array( Usage_Table::class, 'after_user_deleted' ) );
 		add_action( 'wp_uninitialize_site', array( Usage_Table::class, 'forget_site' ) );

@@ -81,8 +81,21 @@ final class Usage_Table {
 	 */
 	public static function install(): void {
 		self::ensure();
-		if ( is_main_site() && ! wp_next_scheduled( self::HOOK ) ) {
+		if ( self::is_unplanned() ) {
 			wp_schedule_event( time() + DAY_IN_SECONDS, 'daily', self::HOOK );
+		}
+	}
+
+	/**
+	 * Does so if it was not done: the plugin was not activated, but its files put in place. Hooked to `admin_init`.
+	 *
+	 * What is planned tells without a query; the table itself is looked at again once a day.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function install_late(): void {
+		if ( self::is_unplanned() ) {
+			self::install();
 		}
 	}
 
@@ -128,13 +141,14 @@ final class Usage_Table {
 	}
 
 	/**
-	 * Removes what is older than it is kept.
+	 * Removes what is older than it is kept, and brings the table up to date.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function prune(): void {
 		global $wpdb;
 
+		self::ensure();
 		/**
 		 * Filters how many days of usage are kept.
 		 *
@@ -185,6 +199,13 @@ final class Usage_Table {
 	public static function forget_site( $site ): void {
 		global $wpdb;
 		self::delete( $wpdb->prepare( "blog = %d AND owner NOT LIKE 'user:%%'", $site->blog_id ) );
+	}
+
+	/**
+	 * Whether nobody removes what is old. The main site does it for all.
+	 */
+	private static function is_unplanned(): bool {
+		return is_main_site() && ! wp_next_scheduled( self::HOOK );
 	}
 
 	/**
