@@ -14,7 +14,12 @@ const REACH: usize = 512;
 const NAME: usize = 32;
 /// What a class name in a dump of an object may take.
 const VISIBILITY: usize = 128;
-/// Values after a comma, as in a call's arguments, may as well be another header's name.
+/// What a tag of HTML may take, and the spaces in front of a column.
+const TAG: usize = 128;
+/// The parameters of a colour (`38;2;255;255;255`).
+const COLOUR: usize = 20;
+/// Values that only stand next to a name, as in a call's arguments or a table, may as well be
+/// another header's name.
 const ARGUMENT: usize = 16;
 
 /// Adds what stands after a name that ends at `end`. Returns where it would begin.
@@ -47,7 +52,7 @@ pub(super) fn judge(text: &Text<'_>, end: usize, index: usize, hits: &mut Vec<Hi
         Form::Field | Form::Header => {
             if let Some(place) = place(&mut cursor, rule.longer) {
                 let (least, looks) = match rule.form {
-                    _ if place.argument => (rule.least.max(ARGUMENT), Looks::Random),
+                    _ if place.beside => (rule.least.max(ARGUMENT), Looks::Random),
                     Form::Header => (rule.least, place.header_looks()),
                     _ => (rule.least, rule.looks),
                 };
@@ -76,7 +81,7 @@ fn authorization(
         add(cursor.at, class, least, Looks::Any);
         return;
     }
-    if place.argument {
+    if place.beside {
         return;
     }
     let first = Window::read(cursor.text, place.at, class, NAME);
@@ -148,7 +153,8 @@ struct Place {
     at: usize,
     quoted: bool,
     spaced: bool,
-    argument: bool,
+    /// It stands next to the name, without a sign that it is its value.
+    beside: bool,
 }
 
 impl Place {
@@ -178,23 +184,26 @@ fn place(cursor: &mut Cursor<'_>, longer_name: bool) -> Option<Place> {
     // Most words in a text are just words.
     if cursor
         .peek()
-        .is_some_and(|byte| !b"\"'`]\\:=%& \t;,".contains(&byte))
+        .is_some_and(|byte| !b"\"'`]\\:=%& \t;,<>|(\r\n\x1b".contains(&byte))
     {
         return None;
     }
     let closed = cursor.quote();
     cursor.visibility();
-    cursor.any(&["]", "%5D", "%5d"]);
+    cursor.any(&["]", "%5D", "%5d", " provided"]);
+    let cell = cursor.cell();
     cursor.blanks_but_plus();
 
-    let arrow = cursor.any(&["=>", "=&gt;", "=\\u003e", "=\\u003E", "%3D%3E", "%3d%3e"]);
+    let pair = !cell && cursor.pair(closed);
+    let arrow = pair || cursor.any(&["=>", "=&gt;", "=\\u003e", "=\\u003E", "%3D%3E", "%3d%3e"]);
     let colon = !arrow
         && cursor.any(&[
             "===", "==", "=", ":=", ":", "%3D", "%3d", "%253D", "%3A", "%3a", "\\u003d", "\\u003D",
         ]);
     let serialized = !arrow && !colon && closed && cursor.any(&[";"]);
     let argument = !arrow && !colon && !serialized && closed && cursor.any(&[","]);
-    if !(arrow || colon || serialized || argument) {
+    let call = !closed && !arrow && !colon && !cell && cursor.any(&["("]);
+    if !(arrow || colon || serialized || argument || cell || call) {
         return None;
     }
 
@@ -203,6 +212,9 @@ fn place(cursor: &mut Cursor<'_>, longer_name: bool) -> Option<Place> {
     let mut noted = false;
     loop {
         spaced |= cursor.blanks_but_plus();
+        while cursor.tag() {
+            cursor.blanks_but_plus();
+        }
         // Only a dump goes on in the next line; after an empty header the next header stands there.
         lines |= (arrow || noted) && cursor.lines();
         if !cursor.note() {
@@ -210,15 +222,17 @@ fn place(cursor: &mut Cursor<'_>, longer_name: bool) -> Option<Place> {
         }
         noted = true;
     }
-    let quoted = cursor.quote();
-    if (lines && !quoted && !noted) || (serialized && !noted) || (argument && !quoted) {
+    let quoted = cursor.any(&["b'", "b\""]) || cursor.quote();
+    // Lists of Go and Java.
+    let listed = !quoted && (colon || arrow) && cursor.any(&["["]);
+    if (lines && !quoted && !noted) || (serialized && !noted) || ((argument || call) && !quoted) {
         return None;
     }
     Some(Place {
         at: cursor.at,
         quoted,
         spaced: spaced || lines,
-        argument,
+        beside: argument || call || pair || listed || (cell && !arrow && !colon),
     })
 }
 
@@ -275,8 +289,82 @@ impl Cursor<'_> {
         let start = self.at;
         while self.skip(REACH, |byte| byte == b' ' || byte == b'\t')
             || self.any(&["%20", "%09", "\\t", "\\u0020", "&nbsp;"])
+            || self.colour()
         {}
         self.at > start
+    }
+
+    /// Skips what changes the colour on a terminal.
+    fn colour(&mut self) -> bool {
+        let start = self.at;
+        let is_one = self.any(&["\x1b[", "\\u001b[", "\\e[", "\\033[", "\\x1b["]) && {
+            self.skip(COLOUR, |byte| byte.is_ascii_digit() || byte == b';');
+            self.any(&["m"])
+        };
+        if !is_one {
+            self.at = start;
+        }
+        is_one
+    }
+
+    /// Skips the end of a table's cell and the beginning of the next one, or the end of the tag
+    /// whose name is all there was.
+    fn cell(&mut self) -> bool {
+        let start = self.at;
+        self.skip(TAG, |byte| byte == b' ');
+        if self.any(&["|", "\t"]) {
+            return true;
+        }
+        let mut found = self.any(&[">", "&gt;"]);
+        while self.tag() {
+            found = true;
+            self.blanks_but_plus();
+            self.lines();
+        }
+        if found {
+            self.quote();
+        } else {
+            self.at = start;
+        }
+        found
+    }
+
+    /// Skips a tag of HTML or XML.
+    fn tag(&mut self) -> bool {
+        let start = self.at;
+        if self.any(&["<![CDATA["]) {
+            return true;
+        }
+        let is_one = self.any(&["<"])
+            && self.skip(TAG, |byte| !b"<>\r\n".contains(&byte))
+            && self.any(&[">"]);
+        if !is_one {
+            self.at = start;
+        }
+        is_one
+    }
+
+    /// Skips what is between the name and the value where both are values themselves: of `name`
+    /// and `value` in JSON or HTML, or of two columns of a row. And in a form, the empty line.
+    fn pair(&mut self, closed: bool) -> bool {
+        let start = self.at;
+        if closed && self.any(&["\r\n\r\n", "\n\n", "\\r\\n\\r\\n"]) {
+            return true;
+        }
+        self.any(&[","]);
+        self.blanks_but_plus();
+        self.lines();
+        self.any(&["["]);
+        self.quote();
+        let is_named = self.any(&["value", "option_value", "meta_value"]);
+        self.quote();
+        self.any(&["]"]);
+        self.blanks_but_plus();
+        if is_named && self.any(&["=>", "=", ":"]) {
+            return true;
+        }
+        self.at = start;
+        false
     }
 
     /// Skips line breaks and the spaces after them.
@@ -316,10 +404,13 @@ impl Cursor<'_> {
         if self.any(&[":protected", ":private"]) {
             return;
         }
-        let is_private = self.any(&[":\"", ":\\\"", ":&quot;"])
+        // var_dump() puts the class between quotes, print_r() does not.
+        let is_private = self.any(&[":\"", ":\\\"", ":&quot;", ":"])
             && self.skip(VISIBILITY, |byte| Class::Key.holds(byte) || byte == b'\\')
-            && self.quote()
-            && self.any(&[":private"]);
+            && {
+                self.quote();
+                self.any(&[":private"])
+            };
         if !is_private {
             self.at = start;
         }
@@ -336,6 +427,11 @@ impl Cursor<'_> {
             }
         } else if self.any(&["array (", "Array ("]) {
             return true;
+        } else if self.any(&["string"]) {
+            // Xdebug's, on a page.
+            if self.tag() {
+                return true;
+            }
         } else if self.any(&["Array"]) {
             if (self.lines() | self.blanks_but_plus()) && self.any(&["("]) {
                 return true;
