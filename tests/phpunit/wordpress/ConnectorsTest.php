@@ -395,6 +395,45 @@ final class ConnectorsTest extends Test_Case {
 		$this->assertTrue( $ran[2] );
 	}
 
+	public function test_the_client_looks_for_a_key_when_it_is_used_and_sends_nothing_without_one(): void {
+		$keys = array( Test_Provider::key( 'groq' ), Test_Provider::key( 'groq' ) );
+		$code = '
+			global $wpdb;
+			$held = WordPress\AiClient\AiClient::defaultRegistry()->getProviderRequestAuthentication( "groq" );
+			$tell = static function () use ( &$held ) {
+				try {
+					$request = new WordPress\AiClient\Providers\Http\DTO\Request( WordPress\AiClient\Providers\Http\Enums\HttpMethodEnum::GET(), "https://example.org/" );
+					return array( $held->getApiKey(), $held->authenticateRequest( $request )->getHeaderAsString( "Authorization" ) );
+				} catch ( WordPress\AiClient\Common\Exception\RuntimeException $thrown ) {
+					return array( $thrown->getMessage(), json_encode( $held ) );
+				}
+			};
+			$told[] = $tell();
+			// What somebody else has given the client stays where byok has no key, and only there.
+			$held   = Byok\Connector_Authentication::over( new WordPress\AiClient\Providers\Http\DTO\ApiKeyRequestAuthentication( $keys[0] ), "groq" );
+			$told[] = $tell();
+			$again  = Byok\Connector_Authentication::over( $held, "groq" ) === $held;
+			$saved  = byok_save_key( "groq", $keys[1] );
+			Byok\Connector_Keys::forget();
+			$told[] = $tell();
+			$wpdb->replace( $wpdb->options, array( "option_name" => "connectors_ai_groq_api_key", "option_value" => $keys[1], "autoload" => "off" ) );
+			wp_cache_flush();
+			$told[] = $tell();
+			$wpdb->delete( $wpdb->options, array( "option_name" => "connectors_ai_groq_api_key" ) );
+			return array( $told, byok_stand_in( "groq" ), $again, is_array( $saved ) );';
+		$ran  = Site::run( $code, array( 'given' => compact( 'keys' ) ) )['result'];
+		$this->assertTrue( $ran[2] && $ran[3] );
+		$this->assertSame(
+			array(
+				array( 'There is no API key.', '{"apiKey":""}' ),
+				array( $keys[0], "Bearer $keys[0]" ),
+				array( $ran[1], "Bearer $ran[1]" ),
+				array( $keys[1], "Bearer $keys[1]" ),
+			),
+			$ran[0]
+		);
+	}
+
 	public function test_providers_of_the_table_are_connectors_with_a_class_for_each(): void {
 		$ran = Site::run(
 			'$classes = ( new ReflectionClass( Byok\AI_Provider_Groq::class ) )->getFileName();
