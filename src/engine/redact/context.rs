@@ -189,7 +189,7 @@ fn place(cursor: &mut Cursor<'_>, longer_name: bool) -> Option<Place> {
         return None;
     }
     let closed = cursor.quote();
-    cursor.visibility();
+    cursor.visibility(closed);
     cursor.any(&["]", "%5D", "%5d", " provided"]);
     let cell = cursor.cell();
     cursor.blanks_but_plus();
@@ -252,6 +252,12 @@ impl Cursor<'_> {
         }
     }
 
+    /// Whether one of these bytes stands here: a quick look, for most of what may stand does not.
+    #[inline]
+    fn is_at(&self, bytes: &[u8]) -> bool {
+        self.peek().is_some_and(|byte| bytes.contains(&byte))
+    }
+
     /// Skips the first of these words that stands here.
     #[inline]
     fn any(&mut self, words: &[&str]) -> bool {
@@ -286,6 +292,9 @@ impl Cursor<'_> {
     }
 
     fn blanks_but_plus(&mut self) -> bool {
+        if !self.is_at(b" \t%\\&\x1b") {
+            return false;
+        }
         let start = self.at;
         while self.skip(REACH, |byte| byte == b' ' || byte == b'\t')
             || self.any(&["%20", "%09", "\\t", "\\u0020", "&nbsp;"])
@@ -312,6 +321,10 @@ impl Cursor<'_> {
     fn cell(&mut self) -> bool {
         let start = self.at;
         self.skip(TAG, |byte| byte == b' ');
+        if !self.is_at(b"|\t<>&") {
+            self.at = start;
+            return false;
+        }
         if self.any(&["|", "\t"]) {
             return true;
         }
@@ -331,6 +344,9 @@ impl Cursor<'_> {
 
     /// Skips a tag of HTML or XML.
     fn tag(&mut self) -> bool {
+        if !self.is_at(b"<") {
+            return false;
+        }
         let start = self.at;
         if self.any(&["<![CDATA["]) {
             return true;
@@ -348,6 +364,14 @@ impl Cursor<'_> {
     /// and `value` in JSON or HTML, or of two columns of a row. And in a form, the empty line.
     fn pair(&mut self, closed: bool) -> bool {
         let start = self.at;
+        let may_be = match self.peek() {
+            Some(b'\n' | b'\r' | b'\\') => true,
+            Some(b',' | b'v' | b'o' | b'm') => closed,
+            _ => false,
+        };
+        if !may_be {
+            return false;
+        }
         if closed && self.any(&["\r\n\r\n", "\n\n", "\\r\\n\\r\\n"]) {
             return true;
         }
@@ -399,13 +423,21 @@ impl Cursor<'_> {
     }
 
     /// Skips `:protected` or `:"Class":private` in the dump of an object.
-    fn visibility(&mut self) {
+    fn visibility(&mut self, closed: bool) {
+        if !self.is_at(b":") {
+            return;
+        }
         let start = self.at;
         if self.any(&[":protected", ":private"]) {
             return;
         }
         // var_dump() puts the class between quotes, print_r() does not.
-        let is_private = self.any(&[":\"", ":\\\"", ":&quot;", ":"])
+        let before: &[&str] = if closed {
+            &[":\"", ":\\\"", ":&quot;"]
+        } else {
+            &[":"]
+        };
+        let is_private = self.any(before)
             && self.skip(VISIBILITY, |byte| Class::Key.holds(byte) || byte == b'\\')
             && {
                 self.quote();
@@ -418,6 +450,9 @@ impl Cursor<'_> {
 
     /// Skips one of the notes that a dump puts before a value: its type, or the list it stands in.
     fn note(&mut self) -> bool {
+        if !self.is_at(b"sAai[0123456789") {
+            return false;
+        }
         let start = self.at;
         if self.any(&["string(", "array("]) {
             if self.number() && self.any(&[")"]) {
