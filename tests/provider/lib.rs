@@ -182,9 +182,11 @@ fn accept(
             let serve = serve.clone();
             // An error means that the client went away, which is what many tests are about.
             thread::spawn(move || {
-                stream
-                    .set_read_timeout(Some(IDLE))
-                    .and_then(|()| serve(stream))
+                stream.set_read_timeout(Some(IDLE))?;
+                // Head and body are two writes. The system would keep the second one back until the
+                // client has acknowledged the first, for which that has 40 ms.
+                stream.set_nodelay(true)?;
+                serve(stream)
             });
         }
     });
@@ -296,4 +298,24 @@ fn record(request: &Request) -> Recorded {
 /// A test that panicked while it held the lock has failed anyway; the record is still good.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_does_not_wait_for_an_acknowledgement() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shared = Arc::<Shared>::default();
+        let (told, hears) = std::sync::mpsc::channel();
+        accept(listener, shared.clone(), move |stream| {
+            told.send(stream.nodelay()?).map_err(io::Error::other)
+        });
+        let _client = TcpStream::connect(address).expect("a connection");
+        assert_eq!(hears.recv_timeout(IDLE), Ok(true));
+        shared.stopped.store(true, Ordering::SeqCst);
+        TcpStream::connect(address).expect("the last connection");
+    }
 }
