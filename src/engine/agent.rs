@@ -18,11 +18,12 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, AsSendBody, Body, Proxy};
 use url::Host;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::origin::{BaseUrl, host_and_port};
 use crate::request::Limits;
 use crate::resolver::JudgingResolver;
+use crate::wiped::wipe;
 use crate::{Error, Result};
 
 /// The longest time to connect, TLS included. A provider that takes longer is down, and somebody
@@ -307,7 +308,7 @@ impl Transport for WipedTransport {
     ) -> std::result::Result<(), ureq::Error> {
         self.answers = false;
         let sent = self.inner.transmit_output(amount, timeout);
-        self.inner.buffers().output()[..amount].zeroize();
+        wipe(&mut self.inner.buffers().output()[..amount]);
         sent
     }
 
@@ -337,7 +338,7 @@ impl WipedTransport {
         let buffers = self.inner.buffers();
         // What is not consumed yet is somebody's answer; what is consumed counts as free room.
         if buffers.input().is_empty() {
-            buffers.input_append_buf().zeroize();
+            wipe(buffers.input_append_buf());
         }
     }
 }

@@ -5,10 +5,11 @@
 //! It keeps back only bytes with which one of these forms may begin, and wipes its copies. It does
 //! not know other keys, nor forms that were made to hide one.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::forms::forms;
 use crate::mask;
+use crate::wiped::Wiped;
 
 /// A shorter key is no secret: local servers want any word, and masking `none` would spoil texts.
 const SHORTEST: usize = 8;
@@ -16,12 +17,12 @@ const SHORTEST: usize = 8;
 /// Finds one key in a stream of bytes.
 pub(crate) struct Echo {
     /// The forms of the key; none when there is no key.
-    forms: Vec<Zeroizing<Vec<u8>>>,
+    forms: Vec<Wiped>,
     /// For each pair of bytes whether a form begins with it.
     begins: Zeroizing<Vec<u64>>,
     mask: String,
     /// What may be the beginning of a form.
-    held: Zeroizing<Vec<u8>>,
+    held: Wiped,
     found: bool,
 }
 
@@ -40,8 +41,7 @@ impl Echo {
             forms,
             begins,
             mask: key.map(mask::mask).unwrap_or_default(),
-            // The room is exact: a vector that grows leaves its old bytes behind.
-            held: Zeroizing::new(Vec::with_capacity(longest + chunk)),
+            held: Wiped::with_room(longest + chunk),
             found: false,
         }
     }
@@ -59,16 +59,16 @@ impl Echo {
         if self.held.is_empty() {
             return self.pass(chunk);
         }
-        let room = self.held.capacity();
-        let mut text = std::mem::replace(&mut self.held, Zeroizing::new(Vec::with_capacity(room)));
-        text.extend_from_slice(chunk);
+        let room = self.held.room();
+        let mut text = std::mem::replace(&mut self.held, Wiped::with_room(room));
+        text.extend(chunk);
         self.pass(&text)
     }
 
     /// Ends the stream; returns what was kept back, which is not the key.
     pub fn end(&mut self) -> Vec<u8> {
         let rest = self.held.to_vec();
-        self.held.zeroize();
+        self.held.clear();
         rest
     }
 
@@ -101,7 +101,7 @@ impl Echo {
                 self.found = true;
             } else if self.forms.iter().any(|form| form.starts_with(rest)) {
                 clean.extend_from_slice(&text[copied..start]);
-                self.held.extend_from_slice(rest);
+                self.held.extend(rest);
                 return clean;
             } else {
                 at = start + 1;

@@ -4,10 +4,11 @@
 //! It promises wiped memory. It does not know forms that were made to hide a key.
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use zeroize::Zeroizing;
+
+use crate::wiped::Wiped;
 
 /// Every form of a key, the longest first.
-pub(crate) fn forms(key: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+pub(crate) fn forms(key: &[u8]) -> Vec<Wiped> {
     const LOWER: &[u8; 16] = b"0123456789abcdef";
     const UPPER: &[u8; 16] = b"0123456789ABCDEF";
     let is_sign: fn(u8) -> bool = |byte| !byte.is_ascii_alphanumeric();
@@ -17,23 +18,23 @@ pub(crate) fn forms(key: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
         escaped(
             key,
             |byte| byte == b'/',
-            |byte, out| out.extend([b'\\', byte]),
+            |byte, out| out.extend(&[b'\\', byte]),
         ),
         escaped(
             key,
             |byte| b"/\"\\".contains(&byte),
-            |byte, out| out.extend([b'\\', byte]),
+            |byte, out| out.extend(&[b'\\', byte]),
         ),
         // JSON within JSON.
         escaped(
             key,
             |byte| b"/\"\\".contains(&byte),
-            |byte, out| out.extend([b'\\', b'\\', b'\\', byte]),
+            |byte, out| out.extend(&[b'\\', b'\\', b'\\', byte]),
         ),
     ];
     for digits in [LOWER, UPPER] {
-        let hex = |byte: u8, out: &mut Vec<u8>| {
-            out.extend([
+        let hex = |byte: u8, out: &mut Wiped| {
+            out.extend(&[
                 digits[usize::from(byte >> 4)],
                 digits[usize::from(byte & 15)],
             ]);
@@ -66,32 +67,31 @@ pub(crate) fn forms(key: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
 }
 
 /// The key with some of its bytes written in another way.
-fn escaped(
-    key: &[u8],
-    which: impl Fn(u8) -> bool,
-    write: impl Fn(u8, &mut Vec<u8>),
-) -> Zeroizing<Vec<u8>> {
-    // The longest escape has six characters; the room is never outgrown.
-    let mut out = Zeroizing::new(Vec::with_capacity(key.len() * 6));
+fn escaped(key: &[u8], which: impl Fn(u8) -> bool, write: impl Fn(u8, &mut Wiped)) -> Wiped {
+    // The longest escape has six characters.
+    let mut out = Wiped::with_room(key.len() * 6);
     for byte in key {
         if which(*byte) {
             write(*byte, &mut out);
         } else {
-            out.push(*byte);
+            out.extend(&[*byte]);
         }
     }
     out
 }
 
 /// The characters of base64 that only the key decides when `shift` bytes are before it.
-fn base64_of(engine: &impl base64::Engine, key: &[u8], shift: usize) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(vec![0; shift + key.len()]);
-    bytes[shift..].copy_from_slice(key);
-    let mut text = Zeroizing::new(vec![0; bytes.len().div_ceil(3) * 4]);
+fn base64_of(engine: &impl base64::Engine, key: &[u8], shift: usize) -> Wiped {
+    let mut bytes = Wiped::with_room(shift + key.len());
+    bytes.extend(&[0; 2][..shift]);
+    bytes.extend(key);
+    let mut text = Wiped::zeros(bytes.len().div_ceil(3) * 4);
     // The room is enough, so it does not fail.
-    let _ = engine.encode_slice(&*bytes, &mut text);
+    let _ = engine.encode_slice(&bytes, text.bytes_mut());
     let (start, end) = ((shift * 8).div_ceil(6), bytes.len() * 8 / 6);
-    Zeroizing::new(text[start..end].to_vec())
+    let mut form = Wiped::with_room(end - start);
+    form.extend(&text[start..end]);
+    form
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn each_form_is_there_once() {
         let forms = forms(b"byok-test/Aa0+Aa0+Aa0+Aa0=");
-        let texts: Vec<&[u8]> = forms.iter().map(|form| &***form).collect();
+        let texts: Vec<&[u8]> = forms.iter().map(|form| &**form).collect();
         for expected in [
             &b"byok-test/Aa0+Aa0+Aa0+Aa0="[..],
             br"byok-test\/Aa0+Aa0+Aa0+Aa0=",

@@ -31,5 +31,6 @@ mod retry;
 pub mod root;
 pub mod send;
 pub mod target;
+mod wiped;
 
 pub use error::{Error, Result};

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hkdf::Hkdf;
 use sha2::Sha256;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroizing, optimization_barrier};
 
 use crate::error::{Error, Result};
 use crate::protected::Protected;
@@ -185,9 +185,8 @@ fn without_a_trace<R>(work: impl FnOnce() -> R) -> R {
 /// Overwrites the stack below the caller's frame.
 #[inline(never)]
 fn wipe_stack() {
-    // In words: `zeroize` writes each element for itself, and may not be optimised away.
-    let mut below = [0u64; STACK_WIPED / 8];
-    below.zeroize();
+    let below = [0u8; STACK_WIPED];
+    optimization_barrier(&below);
 }
 
 fn salts_fault(key: &[u8], salt: &[u8], others: &[&[u8]]) -> Option<Error> {

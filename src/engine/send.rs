@@ -19,6 +19,7 @@ use crate::failure::{is_before_sending, reason_before_answer, reason_in_answer};
 use crate::opened::Opened;
 use crate::request::{Request, is_hop_by_hop};
 use crate::retry::{retry_after, wait};
+use crate::wiped::Wiped;
 use crate::{Error, Result};
 
 /// Room for one read: what TLS sends in one record. Nothing beyond it is read while a callback runs.
@@ -184,13 +185,13 @@ fn receive(
         kept: Vec::new(),
         keeps: !response.status().is_success(),
     };
-    let mut buffer = Zeroizing::new(vec![0; CHUNK]);
+    let mut buffer = Wiped::zeros(CHUNK);
     let mut total = 0;
     // ureq counts the bytes that arrive; a few of them can unpack to gigabytes.
     let mut body = response.body_mut().with_config().limit(u64::MAX).reader();
     let stopped = loop {
         let read = body
-            .read(&mut buffer)
+            .read(buffer.bytes_mut())
             .map_err(|error| broken(&ureq::Error::from(error)))?;
         total += read as u64;
         if request.limits.max_bytes.is_some_and(|most| total > most) {
