@@ -166,7 +166,7 @@ namespace {
 	 *     @type string    $body               Not for GET and HEAD. It is JSON unless `content-type` says otherwise.
 	 *     @type string    $base_url           Base URL, for providers with a custom one.
 	 *     @type int|float $timeout            Seconds for all of it, with retries and callback; default 300.
-	 *     @type int|float $connect_timeout    Seconds to look the name up, and again to connect; default 10.
+	 *     @type int|float $connect_timeout    Seconds to look the name up and connect; default 10.
 	 *     @type int|float $first_byte_timeout Seconds until the answer's headers are there; default 300.
 	 *     @type int|float $idle_timeout       Seconds without a byte of the body; default 120. All times are over
 	 *                                         0 and up to 900.

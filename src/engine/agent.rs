@@ -7,14 +7,14 @@
 //! for, nor any provider.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ureq::http::{HeaderName, HeaderValue, Request, Response};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport, time,
 };
 use ureq::{Agent, AsSendBody, Body, Proxy};
 use url::Host;
@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::origin::{BaseUrl, host_and_port};
 use crate::request::Limits;
-use crate::resolver::JudgingResolver;
+use crate::resolver::{JudgingResolver, LaterResolver, is_later};
 use crate::wiped::wipe;
 use crate::{Error, Result};
 
@@ -154,11 +154,13 @@ impl Client {
             // A proxy is mostly a neighbour; allowing it is the meaning of the setting.
             .chain(proxy.and_then(|p| Some((Host::parse(p.host()).ok()?, p.port()))))
             .collect();
-        let resolver = JudgingResolver { inner, allowed };
-        let connector = CarefulConnector(DefaultConnector::default());
+        let connector = CarefulConnector {
+            inner: DefaultConnector::default(),
+            resolver: JudgingResolver { inner, allowed },
+        };
         Ok(Self {
             policy,
-            agent: Agent::with_parts(config, connector, resolver),
+            agent: Agent::with_parts(config, connector, LaterResolver),
         })
     }
 
@@ -220,7 +222,6 @@ impl Client {
             .agent
             .configure_request(request)
             .timeout_global(Some(left))
-            .timeout_resolve(Some(limits.connect))
             .timeout_connect(Some(limits.connect))
             .timeout_recv_response(Some(limits.first_byte))
             .timeout_per_read(Some(limits.idle))
@@ -248,11 +249,14 @@ pub(crate) fn secret_header(scheme: Option<&str>, secret: &str) -> Option<Header
     Some(value)
 }
 
-/// Connects as ureq does, with three differences.
+/// Connects as ureq does, with four differences.
 #[derive(Debug)]
-struct CarefulConnector(DefaultConnector);
+struct CarefulConnector<R> {
+    inner: DefaultConnector,
+    resolver: JudgingResolver<R>,
+}
 
-impl Connector for CarefulConnector {
+impl<R: Resolver> Connector for CarefulConnector<R> {
     type Out = WipedTransport;
 
     fn connect(
@@ -260,32 +264,54 @@ impl Connector for CarefulConnector {
         details: &ConnectionDetails,
         chained: Option<()>,
     ) -> std::result::Result<Option<Self::Out>, ureq::Error> {
+        // A handshake has the time to connect.
+        let mut timeout = NextTimeout {
+            per_read: None,
+            ..details.timeout
+        };
+        let mut addrs = details.addrs.clone();
+        if is_later(&addrs) {
+            let begun = Instant::now();
+            addrs = self
+                .resolver
+                .resolve(details.uri, details.config, timeout)?;
+            timeout = less(timeout, begun.elapsed())?;
+        }
         let details = ConnectionDetails {
             uri: details.uri,
-            addrs: details.addrs.clone(),
+            addrs,
             config: details.config,
             // Our requests differ from the agent in their deadline only. Called a request of its
             // own, each would parse the certificate authorities again and resume no TLS session.
             request_level: false,
-            resolver: details.resolver,
+            // For the name of a proxy.
+            resolver: &self.resolver,
             now: details.now,
-            // A handshake has the time to connect.
-            timeout: NextTimeout {
-                per_read: None,
-                ..details.timeout
-            },
+            timeout,
             current_time: details.current_time.clone(),
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
         Ok(self
-            .0
+            .inner
             .connect(&details, chained)?
             .map(|inner| WipedTransport {
                 inner,
                 answers: false,
             }))
     }
+}
+
+/// What is left of a time.
+fn less(timeout: NextTimeout, spent: Duration) -> std::result::Result<NextTimeout, ureq::Error> {
+    let after = match timeout.after {
+        time::Duration::Exact(after) => {
+            let left = after.checked_sub(spent).filter(|left| !left.is_zero());
+            time::Duration::Exact(left.ok_or(ureq::Error::Timeout(timeout.reason))?)
+        }
+        never => never,
+    };
+    Ok(NextTimeout { after, ..timeout })
 }
 
 /// Wipes what was sent from the output buffer, which otherwise lives as long as the connection; and

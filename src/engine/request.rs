@@ -57,7 +57,7 @@ pub struct Request<'a> {
 pub struct Limits {
     /// For all of it, with its retries and what a callback does.
     pub timeout: Duration,
-    /// To look the name up, and again to connect, TLS included.
+    /// To look the name up and connect, TLS included.
     pub connect: Duration,
     /// From the whole request to the whole head of the answer: how long a model may think.
     pub first_byte: Duration,

@@ -2,10 +2,11 @@
 //!
 //! It promises that a connection is only ever made to an address that was judged in the same
 //! look-up: the name is resolved once and the client connects to what this returns, so a name
-//! server that changes its answer gains nothing. It does not know what is asked there.
+//! server that changes its answer gains nothing. Where a connection is open already, no name is
+//! looked up. It does not know what is asked there.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -20,6 +21,34 @@ pub(crate) struct JudgingResolver<R> {
     pub inner: R,
     /// The hosts and ports that may be anywhere.
     pub allowed: Vec<(Host, u16)>,
+}
+
+/// Puts a look-up off until a connection is made.
+///
+/// ureq asks for addresses before it knows whether a connection is open: a query to a name server,
+/// and a thread to wait for it, with each request.
+#[derive(Debug)]
+pub(crate) struct LaterResolver;
+
+/// Stands for an address that is not looked up yet. Nothing can be connected to at port 0.
+const LATER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+impl Resolver for LaterResolver {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut later = self.empty();
+        later.push(LATER);
+        Ok(later)
+    }
+}
+
+/// Whether these addresses are still to be looked up. There are none where a proxy does that.
+pub(crate) fn is_later(addresses: &ResolvedSocketAddrs) -> bool {
+    **addresses == [LATER]
 }
 
 /// The error inside [`ureq::Error::Other`] when no address may be used.

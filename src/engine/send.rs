@@ -335,6 +335,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_looked_up_to_connect_and_not_again() {
+        let server = Server::start().expect("a server");
+        let here = ([127, 0, 0, 1], server.port()).into();
+        let base = "http://models.example:8080/openai-compatible/v1";
+        // The name server has nothing to say the second time.
+        let sent = sent(&[here], base, &["models.example:8080"]);
+        assert_eq!(sent, [Ok(200); 2]);
+        assert_eq!(server.connections(), 1);
+    }
+
+    #[test]
     fn an_unknown_name_is_said() {
         let told = sent(&[], "https://models.example", &[]);
         assert_eq!(told, [Err(Error::Dns); 2]);
