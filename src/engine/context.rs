@@ -11,17 +11,17 @@ pub const FIELDS: [&str; 6] = ["network", "blog", "owner", "provider", "slot", "
 
 /// Where an envelope belongs. Missing fields are the empty string.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Context {
-    tenant: Vec<u8>,
-    fields: [Vec<u8>; FIELDS.len()],
+pub struct Context<'a> {
+    tenant: &'a [u8],
+    fields: [&'a [u8]; FIELDS.len()],
 }
 
-impl Context {
+impl<'a> Context<'a> {
     /// An empty context of this tenant.
     ///
     /// # Errors
     /// `ContextTooLong` over 65535 bytes.
-    pub fn new(tenant: &[u8]) -> Result<Self> {
+    pub fn new(tenant: &'a [u8]) -> Result<Self> {
         Ok(Context {
             tenant: bounded(tenant)?,
             ..Context::default()
@@ -32,7 +32,7 @@ impl Context {
     ///
     /// # Errors
     /// `ContextUnknownField` for a name not in [`FIELDS`], `ContextTooLong` over 65535 bytes.
-    pub fn set(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
+    pub fn set(&mut self, name: &[u8], value: &'a [u8]) -> Result<()> {
         let index = FIELDS
             .iter()
             .position(|field| field.as_bytes() == name)
@@ -48,19 +48,23 @@ impl Context {
     }
 
     /// The provider's id; empty when it has none.
-    pub fn provider(&self) -> &[u8] {
+    pub fn provider(&self) -> &'a [u8] {
         self.field("provider")
     }
 
-    fn field(&self, name: &str) -> &[u8] {
+    fn field(&self, name: &str) -> &'a [u8] {
         let index = FIELDS.iter().position(|field| *field == name);
-        index.map_or(&[], |index| &self.fields[index])
+        index.map_or(&[], |index| self.fields[index])
     }
 
-    /// `ctx` of the format: the envelope's prefix, then every field behind its length.
-    pub(crate) fn encode(&self, prefix: &[u8]) -> Vec<u8> {
-        let mut out = prefix.to_vec();
-        for field in std::iter::once(&self.tenant).chain(&self.fields) {
+    /// A label, then `ctx` of the format: the envelope's prefix, and every field behind its length.
+    pub(crate) fn encode(&self, label: &[u8], prefix: &[u8]) -> Vec<u8> {
+        let fields = || std::iter::once(&self.tenant).chain(&self.fields);
+        let length: usize = fields().map(|field| 2 + field.len()).sum();
+        let mut out = Vec::with_capacity(label.len() + prefix.len() + length);
+        out.extend_from_slice(label);
+        out.extend_from_slice(prefix);
+        for field in fields() {
             // Invariant of `bounded`: a field is at most u16::MAX bytes long.
             out.extend_from_slice(&(field.len() as u16).to_be_bytes());
             out.extend_from_slice(field);
@@ -69,11 +73,11 @@ impl Context {
     }
 }
 
-fn bounded(value: &[u8]) -> Result<Vec<u8>> {
+fn bounded(value: &[u8]) -> Result<&[u8]> {
     if value.len() > usize::from(u16::MAX) {
         return Err(Error::ContextTooLong);
     }
-    Ok(value.to_vec())
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -88,7 +92,7 @@ mod tests {
         let mut two = Context::default();
         two.set(b"provider", b"ab").unwrap();
         two.set(b"slot", b"c").unwrap();
-        assert_ne!(one.encode(b"x"), two.encode(b"x"));
+        assert_ne!(one.encode(b"", b"x"), two.encode(b"", b"x"));
     }
 
     #[test]

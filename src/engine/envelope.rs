@@ -29,6 +29,8 @@ const HEAD_LEN: usize = PREFIX.len() + KEY_ID_LEN + 1;
 const NONCE_LEN: usize = 24;
 const COMMITMENT_LEN: usize = 32;
 const TAG_LEN: usize = 16;
+/// What keys of messages are derived for; the context follows.
+const LABEL: &[u8] = b"byok/v1/msg\0";
 /// Bytes of the body beside the ciphertext.
 const OVERHEAD: usize = NONCE_LEN + COMMITMENT_LEN + TAG_LEN;
 /// Digits of a version number that are read as one; more is not an envelope of any future.
@@ -88,14 +90,39 @@ const fn encoded_len(bytes: usize) -> usize {
     bytes / 3 * 4 + (bytes % 3 * 4).div_ceil(3)
 }
 
+/// [`sealed_len`] of a plaintext that can be encrypted.
+///
+/// # Errors
+/// `PlaintextEmpty`, `PlaintextTooLong`.
+pub fn room_for(plaintext: &[u8]) -> Result<usize> {
+    match plaintext.len() {
+        0 => Err(Error::PlaintextEmpty),
+        length @ 1..=PLAINTEXT_MAX => Ok(sealed_len(length)),
+        _ => Err(Error::PlaintextTooLong),
+    }
+}
+
 /// Encrypts `plaintext` for this place, under the ring's current key.
 ///
 /// # Errors
 /// `PlaintextEmpty`, `PlaintextTooLong`, `RandomUnavailable`.
-pub fn seal(ring: &KeyRing, context: &Context, plaintext: &[u8]) -> Result<String> {
+pub fn seal(ring: &KeyRing, context: &Context<'_>, plaintext: &[u8]) -> Result<String> {
+    text_of(plaintext, |out| seal_into(ring, context, plaintext, out))
+}
+
+/// [`seal`] into `out`, which must have [`room_for`] it. It is ASCII then.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_into(
+    ring: &KeyRing,
+    context: &Context<'_>,
+    plaintext: &[u8],
+    out: &mut [u8],
+) -> Result<()> {
     let mut nonce = [0u8; NONCE_LEN];
     getrandom::fill(&mut nonce).map_err(|_| Error::RandomUnavailable)?;
-    seal_with_nonce(ring, context, plaintext, nonce)
+    write(ring, context, plaintext, nonce, out)
 }
 
 /// [`seal`] with a nonce of the caller's: for test vectors. A nonce used twice under the same
@@ -103,19 +130,33 @@ pub fn seal(ring: &KeyRing, context: &Context, plaintext: &[u8]) -> Result<Strin
 #[doc(hidden)]
 pub fn seal_with_nonce(
     ring: &KeyRing,
-    context: &Context,
+    context: &Context<'_>,
     plaintext: &[u8],
     nonce: [u8; NONCE_LEN],
 ) -> Result<String> {
-    match plaintext.len() {
-        0 => return Err(Error::PlaintextEmpty),
-        1..=PLAINTEXT_MAX => {}
-        _ => return Err(Error::PlaintextTooLong),
-    }
+    text_of(plaintext, |out| write(ring, context, plaintext, nonce, out))
+}
+
+/// The text that `write` makes of a plaintext.
+fn text_of(plaintext: &[u8], write: impl FnOnce(&mut [u8]) -> Result<()>) -> Result<String> {
+    let mut out = vec![0; room_for(plaintext)?];
+    write(&mut out)?;
+    String::from_utf8(out).map_err(|_| Error::EnvelopeMalformed)
+}
+
+fn write(
+    ring: &KeyRing,
+    context: &Context<'_>,
+    plaintext: &[u8],
+    nonce: [u8; NONCE_LEN],
+    out: &mut [u8],
+) -> Result<()> {
+    let room = room_for(plaintext)?;
+    debug_assert_eq!(out.len(), room);
     let root = ring.current();
     let head = head(root.id());
-    let aad = context.encode(&head);
-    let derived = Derived::new(root, &nonce, &aad);
+    let info = context.encode(LABEL, &head);
+    let derived = Derived::new(root, &nonce, &info);
 
     let mut body = vec![0u8; OVERHEAD + plaintext.len()];
     let (front, back) = body.split_at_mut(NONCE_LEN + COMMITMENT_LEN);
@@ -125,14 +166,16 @@ pub fn seal_with_nonce(
     let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| Error::PlaintextTooLong)?;
     let made = derived
         .cipher()
-        .encrypt_inout_detached(&XNonce::from(nonce), &aad, buffer)
+        .encrypt_inout_detached(&XNonce::from(nonce), &info[LABEL.len()..], buffer)
         .map_err(|_| Error::PlaintextTooLong)?;
     tag.copy_from_slice(&made);
 
-    let mut text = String::with_capacity(sealed_len(plaintext.len()));
-    text.extend(head.iter().map(|byte| char::from(*byte)));
-    URL_SAFE_NO_PAD.encode_string(&body, &mut text);
-    Ok(text)
+    let (first, encoded) = out.split_at_mut(HEAD_LEN);
+    first.copy_from_slice(&head);
+    URL_SAFE_NO_PAD
+        .encode_slice(&body, encoded)
+        .map_err(|_| Error::PlaintextTooLong)?;
+    Ok(())
 }
 
 /// Tells about any text, without decrypting and without failing. Without a ring, every envelope
@@ -178,7 +221,7 @@ pub fn inspect(ring: std::result::Result<&KeyRing, Error>, text: &[u8]) -> Inspe
 /// damaged. The plaintext is wiped.
 pub fn inspect_at(
     ring: std::result::Result<&KeyRing, Error>,
-    context: &Context,
+    context: &Context<'_>,
     text: &[u8],
 ) -> Inspection {
     let told = inspect(ring, text);
@@ -203,7 +246,7 @@ pub fn inspect_at(
 ///
 /// # Errors
 /// Those of [`Envelope::parse`] and [`Envelope::open`], and `RandomUnavailable`.
-pub fn reencrypt(ring: &KeyRing, context: &Context, text: &[u8]) -> Result<Option<String>> {
+pub fn reencrypt(ring: &KeyRing, context: &Context<'_>, text: &[u8]) -> Result<Option<String>> {
     let envelope = Envelope::parse(text)?;
     let plaintext = envelope.open(ring, context)?;
     if ring.is_current(&envelope.key_id) {
@@ -259,7 +302,7 @@ impl Envelope {
     ///
     /// # Errors
     /// `EnvelopeUnknownKey`, `EnvelopeRefused`.
-    pub fn open_into(&self, ring: &KeyRing, context: &Context, out: &mut [u8]) -> Result<()> {
+    pub fn open_into(&self, ring: &KeyRing, context: &Context<'_>, out: &mut [u8]) -> Result<()> {
         let root = ring.root(&self.key_id).ok_or(Error::EnvelopeUnknownKey)?;
         let opened = self.decrypt(root, context, out);
         if opened.is_err() {
@@ -272,20 +315,20 @@ impl Envelope {
     ///
     /// # Errors
     /// As [`Envelope::open_into`].
-    pub fn open(&self, ring: &KeyRing, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn open(&self, ring: &KeyRing, context: &Context<'_>) -> Result<Zeroizing<Vec<u8>>> {
         let mut plaintext = Zeroizing::new(vec![0u8; self.plaintext_len()]);
         self.open_into(ring, context, &mut plaintext)?;
         Ok(plaintext)
     }
 
-    fn decrypt(&self, root: &Root, context: &Context, out: &mut [u8]) -> Result<()> {
-        let aad = context.encode(&head(&self.key_id));
+    fn decrypt(&self, root: &Root, context: &Context<'_>, out: &mut [u8]) -> Result<()> {
+        let info = context.encode(LABEL, &head(&self.key_id));
         let (front, back) = self.body.split_at(NONCE_LEN + COMMITMENT_LEN);
         let (nonce, commitment) = front.split_at(NONCE_LEN);
         let (ciphertext, tag) = back.split_at(self.plaintext_len());
         let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| Error::EnvelopeMalformed)?;
         let tag: [u8; TAG_LEN] = tag.try_into().map_err(|_| Error::EnvelopeMalformed)?;
-        let derived = Derived::new(root, &nonce, &aad);
+        let derived = Derived::new(root, &nonce, &info);
         // Poly1305 does not commit to a key: one ciphertext can be made to open under two. The
         // commitment does, so a ring of several keys is no oracle.
         if !bool::from(derived.commitment().ct_eq(commitment)) {
@@ -294,7 +337,12 @@ impl Envelope {
         let buffer = InOutBuf::new(ciphertext, out).map_err(|_| Error::EnvelopeMalformed)?;
         derived
             .cipher()
-            .decrypt_inout_detached(&XNonce::from(nonce), &aad, buffer, &Tag::from(tag))
+            .decrypt_inout_detached(
+                &XNonce::from(nonce),
+                &info[LABEL.len()..],
+                buffer,
+                &Tag::from(tag),
+            )
             .map_err(|_| Error::EnvelopeRefused)
     }
 }
@@ -329,10 +377,9 @@ fn version(text: &[u8]) -> Option<u32> {
 struct Derived(Zeroizing<[u8; 64]>);
 
 impl Derived {
-    fn new(root: &Root, nonce: &[u8; NONCE_LEN], aad: &[u8]) -> Self {
+    fn new(root: &Root, nonce: &[u8; NONCE_LEN], info: &[u8]) -> Self {
         let mut okm = Zeroizing::new([0u8; 64]);
-        let info = [b"byok/v1/msg\0", aad].concat();
-        root.expand(nonce, &info, &mut okm[..]);
+        root.expand(nonce, info, &mut okm[..]);
         Derived(okm)
     }
 

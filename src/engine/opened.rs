@@ -39,7 +39,7 @@ impl Opened {
         provider: &'static Provider,
         base_url: Option<&str>,
         policy: &Policy,
-        context: &Context,
+        context: &Context<'_>,
         envelope: &[u8],
         open: impl FnOnce(&Envelope) -> Result<Zeroizing<Vec<u8>>>,
     ) -> Result<Self> {
@@ -77,7 +77,7 @@ impl Opened {
         provider: &'static Provider,
         base_url: Option<&str>,
         policy: &Policy,
-        context: &Context,
+        context: &Context<'_>,
         envelope: &[u8],
         ring: &KeyRing,
     ) -> Result<Self> {

@@ -14,11 +14,11 @@ use crate::values::{Array, Bytes, Table, call};
 use crate::{ini, sources};
 
 /// The place that a context names.
-pub fn context(fields: &Array<'_>) -> Result<Context> {
-    let mut context = Context::new(ini::tenant().as_bytes())?;
+pub fn context<'a>(fields: &Array<'a>) -> Result<Context<'a>> {
+    let mut context = Context::new(ini::tenant())?;
     for (name, value) in fields.entries() {
         let value = value.zend_str().ok_or(Error::ContextNotString)?;
-        context.set(&name, value.as_bytes())?;
+        context.set(name, value.as_bytes())?;
     }
     Ok(context)
 }
@@ -31,12 +31,15 @@ pub fn with_ring<R>(body: impl FnOnce(&KeyRing) -> Result<R>) -> Result<R> {
 /// Encrypts a secret for one place.
 #[php_function]
 #[php(defaults(context = Array::EMPTY))]
-pub fn byok_encrypt(plaintext: Bytes, context: Array) -> PhpResult<String> {
+pub fn byok_encrypt(plaintext: Bytes, context: Array) -> PhpResult<OwnString> {
     call(|| {
         let place = self::context(&context)?;
-        let sealed = with_ring(|ring| envelope::seal(ring, &place, plaintext.0))?;
-        redact::learn(plaintext.0, place.provider(), Some(sealed.as_bytes()));
-        Ok(sealed)
+        // PHP is asked for memory before the ring is in use: it may not come back.
+        Ok(OwnString::with(envelope::room_for(plaintext.0)?, |out| {
+            with_ring(|ring| envelope::seal_into(ring, &place, plaintext.0, out))?;
+            redact::learn(plaintext.0, place.provider(), Some(out));
+            Ok::<_, Error>(())
+        })?)
     })
 }
 
@@ -50,12 +53,10 @@ pub fn byok_decrypt(envelope: Bytes, context: Array) -> PhpResult<OwnString> {
         }
         let place = self::context(&context)?;
         let parsed = Envelope::parse(envelope.0)?;
-        Ok(with_ring(|ring| {
-            OwnString::with(parsed.plaintext_len(), |out| {
-                parsed.open_into(ring, &place, out)?;
-                redact::learn(out, place.provider(), Some(envelope.0));
-                Ok(())
-            })
+        Ok(OwnString::with(parsed.plaintext_len(), |out| {
+            with_ring(|ring| parsed.open_into(ring, &place, out))?;
+            redact::learn(out, place.provider(), Some(envelope.0));
+            Ok::<_, Error>(())
         })?)
     })
 }
@@ -101,7 +102,7 @@ pub fn byok_reencrypt(envelope: Bytes, context: Array, previous: Array) -> PhpRe
 fn roots(given: &Array<'_>) -> Result<Vec<Root>> {
     let (mut secret, mut key, mut salt) = (None, None, None);
     for (name, value) in given.entries() {
-        let slot = match name.as_slice() {
+        let slot = match name {
             b"key" => &mut secret,
             b"auth_key" => &mut key,
             b"auth_salt" => &mut salt,

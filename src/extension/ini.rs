@@ -111,8 +111,8 @@ pub fn redact_log() -> bool {
 
 /// `byok.tenant`: binds envelopes to a pool of php-fpm, so that two pools with one key cannot open
 /// each other's.
-pub fn tenant() -> String {
-    shim::ini(TENANT)
+pub fn tenant<'request>() -> &'request [u8] {
+    shim::ini_bytes(TENANT)
 }
 
 /// `byok.timeout`: time for a whole check, in seconds.
@@ -145,6 +145,7 @@ pub fn policy() -> Policy {
 
 /// Whether a switch is on. `php.ini` turns the words into `1`, other ways to set an entry do not.
 fn is_on(name: &CStr) -> bool {
-    let value = shim::ini(name).trim().to_ascii_lowercase();
-    matches!(value.as_str(), "1" | "on" | "yes" | "true")
+    let value = shim::ini_bytes(name).trim_ascii();
+    let words: [&[u8]; 4] = [b"1", b"on", b"yes", b"true"];
+    words.iter().any(|word| value.eq_ignore_ascii_case(word))
 }

@@ -29,7 +29,7 @@ pub fn options(given: &Array<'_>) -> Result<Options> {
         timeout: ini::timeout(),
     };
     for (name, value) in given.entries() {
-        match name.as_slice() {
+        match name {
             b"base_url" => {
                 options.base_url = value
                     .str()

@@ -20,7 +20,7 @@ use crate::values::{Array, Failure, Table};
 pub fn options(given: &Array<'_>) -> Result<Options> {
     let mut options = Options::default();
     for (name, value) in given.entries() {
-        match name.as_slice() {
+        match name {
             b"first" => options.first = value.bool().ok_or(Error::OptionInvalid)?,
             b"last" => {
                 options.last = value

@@ -66,7 +66,7 @@ struct Given<'a> {
     method: &'a str,
     target: Option<Target<'a>>,
     base_url: Option<&'a str>,
-    headers: Vec<(Vec<u8>, &'a Zval)>,
+    headers: Vec<(&'a [u8], &'a Zval)>,
     body: &'a [u8],
     limits: Limits,
     max_bytes: Option<u64>,
@@ -90,7 +90,7 @@ impl<'a> Given<'a> {
             if value.is_null() {
                 continue;
             }
-            match name.as_slice() {
+            match name {
                 b"method" => given.method = text(value)?,
                 b"path" | b"url" if given.target.is_some() => return Err(Error::OptionInvalid),
                 b"path" => given.target = Some(Target::Path(text(value)?)),
@@ -135,7 +135,7 @@ impl<'a> Given<'a> {
     }
 }
 
-fn headers(value: &Zval) -> Result<Vec<(Vec<u8>, &Zval)>> {
+fn headers(value: &Zval) -> Result<Vec<(&[u8], &Zval)>> {
     let table = value.array().ok_or(Error::OptionInvalid)?;
     Ok(Array::of(table).entries().collect())
 }

@@ -1,6 +1,6 @@
 /* What ext-php-rs cannot express: exceptions that keep file and line and carry no arguments,
- * #[\SensitiveParameter], constants, INI values, and strings written in place.
- * It decides nothing. */
+ * #[\SensitiveParameter], constants, INI values, and strings written in place,
+ * and arrays read without a copy. * It decides nothing. */
 
 #include "php.h"
 #include "php_ini.h"
@@ -158,10 +158,33 @@ char *byok_string_bytes(zend_string *string)
 	return ZSTR_VAL(string);
 }
 
+/* The entry of an array at `*position` or behind it, and its name, NULL for a number; NULL at the end. `*position`
+ * is then behind it. The first position is 0. */
+const zval *byok_array_next(const HashTable *table, uint32_t *position, const zend_string **name)
+{
+	HashPosition at = *position;
+	zend_string *key = NULL;
+	zend_ulong number;
+	zval *value = zend_hash_get_current_data_ex((HashTable *) table, &at);
+	if (!value) {
+		return NULL;
+	}
+	zend_hash_get_current_key_ex(table, &key, &number, &at);
+	zend_hash_move_forward_ex((HashTable *) table, &at);
+	*position = at;
+	*name = key;
+	return Z_TYPE_P(value) == IS_INDIRECT ? Z_INDIRECT_P(value) : value;
+}
+
 /* The value of a constant, borrowed until the end of the request; NULL when it is not defined. */
 zval *byok_constant(const char *name, size_t length)
 {
 	return zend_get_constant_str(name, length);
+}
+
+uint32_t byok_constant_count(void)
+{
+	return zend_hash_num_elements(EG(zend_constants));
 }
 
 const char *byok_ini_string(const char *name, size_t length)

@@ -12,7 +12,7 @@ use ext_php_rs::convert::IntoZval;
 use ext_php_rs::exception::PhpException;
 use ext_php_rs::ffi::{zend_module_entry, zend_string};
 use ext_php_rs::flags::DataType;
-use ext_php_rs::types::{ZendStr, Zval};
+use ext_php_rs::types::{ZendHashTable, ZendStr, Zval};
 use ext_php_rs::zend::ce;
 use zeroize::Zeroize;
 
@@ -30,7 +30,13 @@ unsafe extern "C" {
     fn byok_string_alloc(length: usize) -> *mut zend_string;
     fn byok_string_room(length: usize) -> *mut zend_string;
     fn byok_string_bytes(string: *mut zend_string) -> *mut u8;
+    fn byok_array_next(
+        table: *const ZendHashTable,
+        position: *mut u32,
+        name: *mut *const zend_string,
+    ) -> *const Zval;
     fn byok_constant(name: *const c_char, length: usize) -> *const Zval;
+    fn byok_constant_count() -> u32;
     fn byok_ini_string(name: *const c_char, length: usize) -> *const c_char;
     fn byok_wipe_globals(
         name: *const c_char,
@@ -117,15 +123,45 @@ pub fn constant<'request>(name: &str) -> Option<&'request Zval> {
     unsafe { byok_constant(name.as_ptr().cast(), name.len()).as_ref() }
 }
 
+/// How many constants there are.
+pub fn constant_count() -> u32 {
+    // SAFETY: the table of constants exists from module start-up on.
+    unsafe { byok_constant_count() }
+}
+
+/// The entries of an array in order, without a copy; the name is empty for a number as key.
+pub fn entries(table: &ZendHashTable) -> impl Iterator<Item = (&[u8], &Zval)> {
+    let mut position = 0;
+    std::iter::from_fn(move || {
+        let mut name = std::ptr::null();
+        // SAFETY: the table lives as long as what is borrowed from it, and nothing is added to it
+        // while it is borrowed. The position is the one that the shim gave.
+        unsafe {
+            let value = byok_array_next(table, &raw mut position, &raw mut name).as_ref()?;
+            let name = name.as_ref().map_or(&[][..], |name| name.as_bytes());
+            Some((name, value.dereference()))
+        }
+    })
+}
+
 /// The value of an INI entry; empty when it has none.
 pub fn ini(name: &CStr) -> String {
-    // SAFETY: the name is valid for the call; the value is copied before anything can change it.
+    String::from_utf8_lossy(ini_bytes(name)).into_owned()
+}
+
+/// The same without a copy.
+///
+/// The caller must not keep it beyond the call that PHP has made: all entries are
+/// `PHP_INI_SYSTEM`, so no code of the request changes them, but the next request may.
+pub fn ini_bytes<'request>(name: &CStr) -> &'request [u8] {
+    // SAFETY: the name is valid for the call; the value is a NUL-terminated string of the entry, or
+    // null, and lives as long as the entry is not changed.
     unsafe {
         let value = byok_ini_string(name.as_ptr(), name.count_bytes());
         if value.is_null() {
-            String::new()
+            &[]
         } else {
-            CStr::from_ptr(value).to_string_lossy().into_owned()
+            CStr::from_ptr(value).to_bytes()
         }
     }
 }

@@ -38,8 +38,15 @@ static PROCESS: RwLock<Option<ProcessKeys>> = RwLock::new(None);
 static BEGUN_PID: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    /// The ring of this request, and which constants it was made of.
-    static RING: RefCell<Option<(Seen, Assembled)>> = const { RefCell::new(None) };
+    static RING: RefCell<Option<Ring>> = const { RefCell::new(None) };
+}
+
+/// The ring of this request, and what it was made of.
+struct Ring {
+    /// How many constants there were when they were last looked at.
+    count: u32,
+    seen: Seen,
+    assembled: Assembled,
 }
 
 /// The constants of a request.
@@ -91,15 +98,28 @@ pub fn begin_process() {
 
 /// Calls `body` with the ring of this request.
 pub fn with<R>(body: impl FnOnce(&Assembled) -> R) -> R {
+    let count = shim::constant_count();
+    RING.with_borrow_mut(|cached| {
+        // While their number is the same, none has appeared.
+        match cached {
+            Some(ring) if ring.count == count => body(&ring.assembled),
+            cached => body(&look(cached, count).assembled),
+        }
+    })
+}
+
+/// Looks at the constants, and assembles the ring anew when one has appeared.
+fn look(cached: &mut Option<Ring>, count: u32) -> &Ring {
     let constants = CONSTANTS.map(shim::constant);
     let seen = constants.map(|value| value.map(place));
-    RING.with_borrow_mut(|cached| {
-        if cached.as_ref().is_none_or(|(before, _)| *before != seen) {
-            *cached = Some((seen, assemble(&constants)));
-        }
-        // Invariant: filled above.
-        let (_, assembled) = cached.as_ref().expect("the ring was just assembled");
-        body(assembled)
+    let assembled = match cached.take() {
+        Some(ring) if ring.seen == seen => ring.assembled,
+        _ => assemble(&constants),
+    };
+    cached.insert(Ring {
+        count,
+        seen,
+        assembled,
     })
 }
 

@@ -76,16 +76,8 @@ impl<'a> Array<'a> {
     }
 
     /// Its entries in order; the name is empty for a number as key, which no option has.
-    pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, &'a Zval)> + use<'a> {
-        self.0.into_iter().flat_map(|table| {
-            table.iter().map(|(key, value)| {
-                let name = match key {
-                    ext_php_rs::types::ArrayKey::Long(_) => Vec::new(),
-                    key => key.to_string().into_bytes(),
-                };
-                (name, value.dereference())
-            })
-        })
+    pub fn entries(&self) -> impl Iterator<Item = (&'a [u8], &'a Zval)> + use<'a> {
+        self.0.into_iter().flat_map(shim::entries)
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use byok_engine::Error;
 use byok_engine::context::Context;
@@ -13,15 +14,16 @@ use serde_json::Value;
 
 const VECTORS: &str = include_str!("../vectors/envelope.json");
 
-fn vectors() -> Value {
-    serde_json::from_str(VECTORS).unwrap()
+fn vectors() -> &'static Value {
+    static READ: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(VECTORS).unwrap());
+    &READ
 }
 
 fn ring() -> KeyRing {
     KeyRing::from_root(std::array::from_fn(|i| (i % 16) as u8))
 }
 
-fn context(fields: &Value) -> Context {
+fn context(fields: &Value) -> Context<'_> {
     let tenant = fields
         .get("tenant")
         .map_or("", |tenant| tenant.as_str().unwrap());
@@ -36,11 +38,11 @@ fn context(fields: &Value) -> Context {
     context
 }
 
-fn place() -> Context {
+fn place() -> Context<'static> {
     context(&vectors()["valid"][0]["context"])
 }
 
-fn open(text: &[u8], context: &Context) -> Result<Vec<u8>, Error> {
+fn open(text: &[u8], context: &Context<'_>) -> Result<Vec<u8>, Error> {
     Envelope::parse(text)?
         .open(&ring(), context)
         .map(|plaintext| plaintext.to_vec())
@@ -358,7 +360,7 @@ fn what_does_not_open_is_not_reencrypted() {
 
 #[test]
 fn an_envelope_of_another_tenant_is_damaged_where_it_lies() {
-    let in_pool = |name: &[u8]| Context::new(name).unwrap();
+    let in_pool = |name: &'static [u8]| Context::new(name).unwrap();
     let text = envelope::seal(&ring(), &in_pool(b"pool-a"), b"sk-byok-test-tenant").unwrap();
     let told = |context| {
         let told = envelope::inspect_at(Ok(&ring()), &context, text.as_bytes());

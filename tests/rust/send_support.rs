@@ -27,7 +27,7 @@ pub fn ring() -> KeyRing {
 }
 
 /// The place of a key for one origin.
-pub fn place(provider: &Provider, origin: &str) -> Context {
+pub fn place<'a>(provider: &'a Provider, origin: &'a str) -> Context<'a> {
     let mut context = Context::new(b"").expect("a context");
     let fields = [("provider", provider.id.as_str()), ("origin", origin)];
     for (name, value) in fields {
@@ -40,7 +40,8 @@ pub fn place(provider: &Provider, origin: &str) -> Context {
 /// Encrypts a key where it belongs, and opens it to be sent.
 pub fn opened(policy: &Policy, id: &str, base_url: Option<&str>, key: &str) -> Result<Opened> {
     let provider = find(id)?;
-    let place = place(provider, &origin_of(provider, base_url, policy)?);
+    let origin = origin_of(provider, base_url, policy)?;
+    let place = place(provider, &origin);
     let envelope = seal(&ring(), &place, key.as_bytes())?;
     Opened::with_ring(
         provider,
