@@ -14,24 +14,21 @@ pub(crate) fn forms(key: &[u8]) -> Vec<Wiped> {
     let is_sign: fn(u8) -> bool = |byte| !byte.is_ascii_alphanumeric();
     let is_reserved: fn(u8) -> bool =
         |byte| !byte.is_ascii_alphanumeric() && !b"-_.~".contains(&byte);
-    let mut forms = vec![
-        escaped(
-            key,
-            |byte| byte == b'/',
-            |byte, out| out.extend(&[b'\\', byte]),
-        ),
-        escaped(
-            key,
-            |byte| b"/\"\\".contains(&byte),
-            |byte, out| out.extend(&[b'\\', byte]),
-        ),
-        // JSON within JSON.
-        escaped(
-            key,
-            |byte| b"/\"\\".contains(&byte),
-            |byte, out| out.extend(&[b'\\', b'\\', b'\\', byte]),
-        ),
-    ];
+    let is_special: fn(u8) -> bool = |byte| b"/\"\\".contains(&byte);
+    let mut forms = vec![escaped(key, |_| false, |_, _| ())];
+    // Most keys have nothing to escape for most readers: that is the key as it is.
+    let mut add = |which: fn(u8) -> bool, write: &dyn Fn(u8, &mut Wiped)| {
+        if key.iter().any(|byte| which(*byte)) {
+            forms.push(escaped(key, which, write));
+        }
+    };
+    let backslash = |byte: u8, out: &mut Wiped| out.extend(&[b'\\', byte]);
+    add(|byte| byte == b'/', &backslash);
+    add(is_special, &backslash);
+    // JSON within JSON.
+    add(is_special, &|byte, out| {
+        out.extend(&[b'\\', b'\\', b'\\', byte]);
+    });
     for digits in [LOWER, UPPER] {
         let hex = |byte: u8, out: &mut Wiped| {
             out.extend(&[
@@ -39,24 +36,23 @@ pub(crate) fn forms(key: &[u8]) -> Vec<Wiped> {
                 digits[usize::from(byte & 15)],
             ]);
         };
-        forms.push(escaped(key, |_| true, hex));
+        add(|_| true, &hex);
         for which in [is_sign, is_reserved] {
             for before in [&b"%"[..], b"%25"] {
-                forms.push(escaped(key, which, |byte, out| {
+                add(which, &|byte, out| {
                     out.extend(before);
                     hex(byte, out);
-                }));
+                });
             }
             // JSON of PHP, and of those who escape for HTML, leave hyphens as they are.
             for before in [&b"\\u00"[..], b"\\x"] {
-                forms.push(escaped(key, which, |byte, out| {
+                add(which, &|byte, out| {
                     out.extend(before);
                     hex(byte, out);
-                }));
+                });
             }
         }
     }
-    forms.push(escaped(key, |_| false, |_, _| ()));
     for shift in 0..3 {
         forms.push(base64_of(&STANDARD_NO_PAD, key, shift));
         forms.push(base64_of(&URL_SAFE_NO_PAD, key, shift));

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use siphasher::sip::SipHasher13;
-use siphasher::sip128::SipHasher24;
+use siphasher::sip128::{self, SipHasher24};
 
 use super::span::{Hit, Rule, Shown};
 use super::table::{Looks, table};
@@ -154,6 +154,27 @@ impl Secret {
         SipHasher13::new_with_keys(self.word(0), self.word(1)).hash(bytes) as u32
     }
 
+    /// Tells keys apart, and envelopes. Of each call that opens one: the faster of the two.
+    fn name(&self, bytes: &[u8]) -> u128 {
+        sip128::SipHasher13::new_with_keys(self.word(0), self.word(1))
+            .hash(bytes)
+            .as_u128()
+    }
+
+    /// Tells envelopes apart that were opened: by nonce and commitment, which are at the beginning,
+    /// and the tag at the end.
+    fn name_of_envelope(&self, text: &[u8]) -> u128 {
+        const FIRST: usize = 96;
+        const LAST: usize = 32;
+        if text.len() <= FIRST + LAST {
+            return self.name(text);
+        }
+        let mut ends = [0; FIRST + LAST];
+        ends[..FIRST].copy_from_slice(&text[..FIRST]);
+        ends[FIRST..].copy_from_slice(&text[text.len() - LAST..]);
+        self.name(&ends)
+    }
+
     fn whole(&self, bytes: &[u8]) -> u128 {
         SipHasher24::new_with_keys(self.word(2), self.word(3))
             .hash(bytes)
@@ -209,17 +230,21 @@ impl Known {
 
     /// True when others were forgotten for it.
     fn learn(&mut self, key: &[u8], provider: &[u8], envelope: Option<&[u8]>) -> bool {
-        if !(SHORTEST..=MAX_LEN).contains(&key.len())
-            || !key.iter().all(u8::is_ascii_graphic)
-            || !Looks::Mixed.accepts(key)
-        {
+        let envelope = envelope.map(|text| self.secret.name_of_envelope(text));
+        // Opened again, most likely by the same request.
+        if envelope.is_some_and(|name| self.holds_name(name)) {
             return false;
         }
-        let hash = self.secret.whole(key);
-        let envelope = envelope.map(|text| self.secret.whole(text));
+        if !(SHORTEST..=MAX_LEN).contains(&key.len()) {
+            return false;
+        }
+        let hash = self.secret.name(key);
         // A key that was met is most likely met again soon.
         if let Some(known) = self.keys.iter_mut().rev().find(|known| known.hash == hash) {
             known.add_envelope(envelope);
+            return false;
+        }
+        if !key.iter().all(u8::is_ascii_graphic) || !Looks::Mixed.accepts(key) {
             return false;
         }
         let mut made = self.make(key, hash, provider);
@@ -279,8 +304,12 @@ impl Known {
     }
 
     fn holds(&self, envelope: &[u8]) -> bool {
-        let hash = self.secret.whole(envelope);
-        self.keys.iter().any(|key| key.envelopes.contains(&hash))
+        self.holds_name(self.secret.name_of_envelope(envelope))
+    }
+
+    fn holds_name(&self, name: u128) -> bool {
+        let mut keys = self.keys.iter().rev();
+        keys.any(|key| key.envelopes.contains(&name))
     }
 
     fn finders(&mut self) -> Arc<Finders> {
@@ -632,6 +661,25 @@ mod tests {
         assert_eq!(known.keys.len(), 1);
         assert_eq!(known.keys[0].envelopes.len(), ENVELOPES);
         assert!(known.holds(&[2 * ENVELOPES as u8 - 1]) && !known.holds(&[0]));
+    }
+
+    #[test]
+    fn envelopes_differ_by_nonce_commitment_and_tag() {
+        let mut known = Known::new().unwrap();
+        let first = vec![b'A'; 18 + 128];
+        known.learn(b"byok-test-0123456789", b"", Some(&first));
+        // The nonce begins behind `byok1.`, the key's id and a point; the commitment ends at 93.
+        for (count, at) in [18, 49, 92, 124, 145].into_iter().enumerate() {
+            let mut other = first.clone();
+            other[at] = b'B';
+            assert!(!known.holds(&other), "{at}");
+            known.learn(
+                format!("byok-test-{count:020}").as_bytes(),
+                b"",
+                Some(&other),
+            );
+            assert!(known.holds(&other) && known.keys.len() == count + 2);
+        }
     }
 
     #[test]
