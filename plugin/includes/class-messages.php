@@ -424,6 +424,23 @@ final class Messages {
 			'too_large'                    => __( 'The provider’s answer is larger than this request allows.', 'byok' ),
 			'protocol'                     => __( 'The provider’s answer broke off or could not be understood. Try again later.', 'byok' ),
 
+			// The relay.
+			'relay_off'                    => __( 'The relay of this site is switched off.', 'byok' ),
+			'relay_kind_off'               => __( 'The relay of this site is switched off for this kind of access.', 'byok' ),
+			'relay_anonymous'              => __( 'Say who you are: be signed in and send a nonce, or send a token of this site in place of the API key.', 'byok' ),
+			'relay_forbidden'              => __( 'Sorry, you are not allowed to use the relay of this site.', 'byok' ),
+			'relay_setting_malformed'      => __( 'A setting of the relay does not exist or has a value that it cannot have. Nothing was changed.', 'byok' ),
+			'relay_busy'                   => __( 'This site holds as many answers open as it can. Try again in a moment.', 'byok' ),
+			'relay_body_too_large'         => __( 'The request is larger than the relay of this site allows, so nothing was sent.', 'byok' ),
+			'relay_tickets_unavailable'    => __( 'This server has no path of its own for the relay, so there are no tickets. Send the request to the relay itself.', 'byok' ),
+			'relay_tickets_and_models'     => __( 'This site allows only some models, which a ticket cannot tell. Send the request to the relay itself.', 'byok' ),
+			'too_many_requests'            => __( 'That were too many requests within a short time. Nothing was sent; try again later.', 'byok' ),
+			'origin_not_listed'            => __( 'Pages of this origin may not use the relay of this site. An administrator can list it.', 'byok' ),
+			'model_not_allowed'            => __( 'This site does not allow this model, so nothing was sent.', 'byok' ),
+			'model_missing'                => __( 'This site allows only some models, and the request names none that can be read, so nothing was sent.', 'byok' ),
+			'credentials_absent'           => __( 'Send the API key in the header X-BYOK-Api-Key and the provider in X-BYOK-Provider.', 'byok' ),
+			'credentials_own_address'      => __( 'A key that comes with a request goes to providers with a fixed address only.', 'byok' ),
+
 			// The database.
 			'conflict'                     => __( 'Someone else has changed this key in the meantime. Nothing of yours was saved; look at the key again.', 'byok' ),
 			'storage_failed'               => __( 'The database could not store this. Nothing was changed; try again.', 'byok' ),
@@ -460,6 +477,7 @@ final class Messages {
 			'internal'                     => __( 'Something went wrong inside byok. Look at the state of the key before you try again.', 'byok' ),
 
 			// Keys that are on the site already, and the command line.
+			'key_unverified'               => __( 'The provider could not be asked about the new key, so the one before stays in use. Try again later.', 'byok' ),
 			'key_exists'                   => __( 'byok has a key for this provider already. Nothing was changed; say that it shall be replaced if that is what you want.', 'byok' ),
 			'import_refused'               => __( 'byok does not take keys from there. Nothing was changed.', 'byok' ),
 			'import_nothing_found'         => __( 'Nothing that looks like a key was found there. Nothing was changed.', 'byok' ),
