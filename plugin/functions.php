@@ -5,8 +5,8 @@
  * Every function answers with a value or a WP_Error whose code begins with `byok_`; none throws. Check
  * with is_wp_error() before using an answer. They work on the current site and follow switch_to_blog().
  *
- * A key belongs to an owner: `site`, `network` (of a multisite installation), `user` (who is logged in) or
- * `user:ID`. Reading asks, when no owner is named, the person who is logged in, the site, the network,
+ * A key belongs to an owner: `site`, `network` (of a multisite installation), `user` (who is logged in),
+ * `user:ID`, or, of people without an account, `visitor:ID` and `ref:ID`. Reading asks, when no owner is named, the person who is logged in, the site, the network,
  * and the server's configuration (`ANTHROPIC_API_KEY`, as an environment variable or constant), and uses
  * the first that has a key; see the filter `byok_key_order`. Saving and deleting mean the site's.
  *

@@ -54,7 +54,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 			array_map( 'delete_option', $names );
 		}
 		// Of a single site; on a network some are in the network's table, see below.
-		array_map( 'delete_option', array( 'byok_canary', 'byok_policy', 'byok_reencryption', 'byok_stand_in_secret', 'byok_usage_version' ) );
+		array_map( 'delete_option', array( 'byok_canary', 'byok_policy', 'byok_reencryption', 'byok_stand_in_secret', 'byok_usage_version', 'byok_guests_version' ) );
 
 		// Every event of ours, also one that only a newer version knows.
 		foreach ( (array) _get_cron_array() as $events ) {
@@ -67,12 +67,14 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	};
 
 	/**
-	 * Removes what belongs to no site: the table of usage, what people have, and what networks have.
+	 * Removes what belongs to no site: our tables, what people have, and what networks have.
 	 */
 	$clean_shared = static function (): void {
 		global $wpdb;
 
-		$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->base_prefix}byok_usage" );
+		foreach ( array( 'usage', 'keys', 'visitors' ) as $table ) {
+			$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->base_prefix}byok_$table" ); // phpcs:ignore WordPress.DB.PreparedSQL -- names of ours.
+		}
 
 		if ( is_multisite() ) {
 			foreach ( array( 'byok_', '_site_transient_byok_', '_site_transient_timeout_byok_' ) as $prefix ) {

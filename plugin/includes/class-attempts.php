@@ -51,11 +51,11 @@ final class Attempts {
 	 *                       when it may go on.
 	 */
 	public static function count( Owner $owner ): ?WP_Error {
-		if ( 'user' !== $owner->kind || Capability::current_user_can() ) {
+		if ( ! $owner->is_guest() && ( 'user' !== $owner->kind || Capability::current_user_can() ) ) {
 			return null;
 		}
 
-		$name    = self::PREFIX . $owner->id;
+		$name    = self::PREFIX . ( $owner->is_guest() ? $owner->word() : $owner->id );
 		$counted = Quietly::run( static fn() => self::begin( $name ) ?: self::add( $name ) ); // phpcs:ignore Universal.Operators.DisallowShortTernary -- 0 and false alike.
 		if ( false === $counted ) {
 			return Failure::because( 'storage_failed' );

@@ -22,13 +22,13 @@ final class Cli_Scan {
 	/**
 	 * Where to look.
 	 */
-	private const PLACES = array( 'options', 'users', 'posts', 'comments', 'terms', 'network', 'logs' );
+	private const PLACES = array( 'options', 'users', 'posts', 'comments', 'terms', 'guests', 'network', 'logs' );
 
 	/**
 	 * Looks for keys that lie around in plain text. The status is 1 when any is left.
 	 *
-	 * Looks through options and transients, fields of users, posts, comments and terms, the network's options, and
-	 * logs: those that are named, WordPress's debug.log and PHP's error log. Prints no key, only masks.
+	 * Looks through options and transients, fields of users, posts, comments and terms, what is kept of visitors without
+	 * an account, the network's options, and logs: those that are named, WordPress's debug.log and PHP's error log. Prints no key, only masks.
 	 *
 	 * ## OPTIONS
 	 *
@@ -36,7 +36,7 @@ final class Cli_Scan {
 	 * : Log files, also packed ones (.gz).
 	 *
 	 * [--in=<places>]
-	 * : Look only there: options, users, posts, comments, terms, network, logs. Logs that are named are looked
+	 * : Look only there: options, users, posts, comments, terms, guests, network, logs. Logs that are named are looked
 	 * through in any case.
 	 *
 	 * [--network]

@@ -179,11 +179,7 @@ final class Consent_Store {
 
 		$in = Key_Table::of( $owner );
 		if ( $in->has_unique_names() ) {
-			return Quietly::run(
-				static fn() => $wpdb->query(
-					$wpdb->prepare( "INSERT IGNORE INTO {$in->table} (option_name, option_value, autoload) VALUES (%s, %s, 'off')", self::NAME, $new )
-				)
-			);
+			return Quietly::run( static fn() => $wpdb->query( $in->insertion( self::NAME, $new ) ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- it is.
 		}
 
 		// No provider has this id.
@@ -196,16 +192,7 @@ final class Consent_Store {
 			if ( null !== $found ) {
 				return is_wp_error( $found ) ? false : 0;
 			}
-			return Quietly::run(
-				static fn() => $wpdb->query(
-					$wpdb->prepare(
-						"INSERT INTO {$in->table} ({$in->owner_column}, {$in->name}, {$in->value}) VALUES (%d, %s, %s)",
-						$owner->id,
-						self::NAME,
-						$new
-					)
-				)
-			);
+			return Quietly::run( static fn() => $wpdb->query( $in->insertion( self::NAME, $new ) ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- it is.
 		} finally {
 			Quietly::run( static fn() => $lock->release() );
 		}

@@ -38,9 +38,10 @@ final class Key_Batch {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $kind     `site`, `network` or `user`: whose rows.
+	 * @param string $kind     `site`, `network`, `user` or `guest`: whose rows.
 	 * @param int    $after    Number of the last row that was seen.
 	 * @param array  $previous A secret for this once, see byok_reencrypt().
+	 * @param ?int   $blog     Of guests, only those of this site.
 	 * @return array|WP_Error {
 	 *     What was done; byok_storage_failed, byok_storage_unsure.
 	 *
@@ -52,9 +53,9 @@ final class Key_Batch {
 	 *     @type int $busy    Rows that somebody else has changed meanwhile.
 	 * }
 	 */
-	public static function move( string $kind, int $after, #[\SensitiveParameter] array $previous ) {
-		$in   = Key_Table::of( self::owner( $kind, 0 ) );
-		$rows = self::read( $in, $after );
+	public static function move( string $kind, int $after, #[\SensitiveParameter] array $previous, ?int $blog = null ) {
+		$in   = Key_Table::of_kind( $kind );
+		$rows = self::read( $in, $kind, $after, $blog );
 		if ( is_wp_error( $rows ) ) {
 			return $rows;
 		}
@@ -62,8 +63,9 @@ final class Key_Batch {
 		$counts = array_fill_keys( array( 'last', 'seen', 'moved', 'locked', 'damaged', 'busy' ), 0 );
 		$swaps  = array();
 		foreach ( $rows as $row ) {
-			$place = Place::of( self::owner( $kind, (int) $row['owner'] ), substr( $row['name'], strlen( Place::PREFIX ) ) );
-			$new   = self::moved( $place, (string) $row['value'], $previous );
+			$owner = self::owner( $kind, $row );
+			$place = null === $owner ? null : Place::of( $owner, substr( $row['name'], strlen( Place::PREFIX ) ) );
+			$new   = null === $place ? 'damaged' : self::moved( $place, (string) $row['value'], $previous );
 
 			$counts['last'] = (int) $row['id'];
 			++$counts['seen'];
@@ -96,11 +98,11 @@ final class Key_Batch {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $kind `site`, `network` or `user`.
+	 * @param string $kind `site`, `network`, `user` or `guest`.
 	 */
 	public static function count( string $kind ): int {
 		global $wpdb;
-		$in = Key_Table::of( self::owner( $kind, 0 ) );
+		$in = Key_Table::of_kind( $kind );
 		return (int) Quietly::run(
 			static fn() => $wpdb->get_var(
 				$wpdb->prepare( "SELECT COUNT(*) FROM {$in->table} WHERE {$in->name} LIKE %s", $wpdb->esc_like( Place::PREFIX ) . '%' )
@@ -109,7 +111,16 @@ final class Key_Batch {
 	}
 
 	/**
-	 * Whether there are rows of networks or people, which belong to no site.
+	 * Whether there are rows of people, with an account or without.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function has_people(): bool {
+		return self::count( 'user' ) > 0 || self::count( 'guest' ) > 0;
+	}
+
+	/**
+	 * Whether there are rows of networks or people, which no site's page lists.
 	 *
 	 * @since 0.1.0
 	 *
@@ -117,8 +128,8 @@ final class Key_Batch {
 	 */
 	public static function has_shared(): bool {
 		global $wpdb;
-		foreach ( is_multisite() ? array( 'network', 'user' ) : array( 'user' ) as $kind ) {
-			$in    = Key_Table::of( self::owner( $kind, 0 ) );
+		foreach ( is_multisite() ? array( 'network', 'user', 'guest' ) : array( 'user', 'guest' ) as $kind ) {
+			$in    = Key_Table::of_kind( $kind );
 			$found = Quietly::run(
 				static fn() => $wpdb->query(
 					$wpdb->prepare( "SELECT {$in->id} FROM {$in->table} WHERE {$in->name} LIKE %s LIMIT 1", $wpdb->esc_like( Place::PREFIX ) . '%' )
@@ -155,18 +166,22 @@ final class Key_Batch {
 	 * Reads the next rows.
 	 *
 	 * @param Key_Table $in    Table.
+	 * @param string    $kind  `site`, `network`, `user` or `guest`.
 	 * @param int       $after Number of the last row that was seen.
-	 * @return array[]|WP_Error Rows with id, name, value and owner.
+	 * @param ?int      $blog  Of guests, only those of this site.
+	 * @return array[]|WP_Error Rows with id, name, value, owner and, of guests, blog.
 	 */
-	private static function read( Key_Table $in, int $after ) {
+	private static function read( Key_Table $in, string $kind, int $after, ?int $blog ) {
 		global $wpdb;
 
-		$owner = $in->has_unique_names() ? '0' : $in->owner_column;
+		$owner  = '' === $in->owner_column ? '0 AS owner' : "{$in->owner_column} AS owner";
+		$owner .= 'guest' === $kind ? ', blog' : '';
+		$where  = null === $blog ? '' : $wpdb->prepare( 'blog = %d AND', $blog );
 		$found = Quietly::run(
 			static fn() => $wpdb->query(
 				$wpdb->prepare(
-					"SELECT {$in->id} AS id, {$in->name} AS name, {$in->value} AS value, $owner AS owner FROM {$in->table}
-					WHERE {$in->id} > %d AND {$in->name} LIKE %s ORDER BY {$in->id} LIMIT %d",
+					"SELECT {$in->id} AS id, {$in->name} AS name, {$in->value} AS value, $owner FROM {$in->table}
+					WHERE $where {$in->id} > %d AND {$in->name} LIKE %s ORDER BY {$in->id} LIMIT %d",
 					$after,
 					$wpdb->esc_like( Place::PREFIX ) . '%',
 					self::ROWS
@@ -278,15 +293,19 @@ final class Key_Batch {
 	/**
 	 * The owner of a row.
 	 *
-	 * @param string $kind `site`, `network` or `user`.
-	 * @param int    $id   Id from the row; a site is the current one.
+	 * @param string $kind `site`, `network`, `user` or `guest`.
+	 * @param array  $row  Row; a site is the current one.
+	 * @return Owner|null Null when it can be nobody's.
 	 */
-	private static function owner( string $kind, int $id ): Owner {
+	private static function owner( string $kind, array $row ): ?Owner {
 		switch ( $kind ) {
 			case 'network':
-				return Owner::network( $id );
+				return Owner::network( (int) $row['owner'] );
 			case 'user':
-				return Owner::user( $id );
+				return Owner::user( (int) $row['owner'] );
+			case 'guest':
+				list( $of, $id ) = explode( ':', (string) $row['owner'], 2 ) + array( 1 => '' );
+				return Owner::guest( $of, $id, (int) $row['blog'] );
 			default:
 				return Owner::site();
 		}

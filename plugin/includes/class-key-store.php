@@ -226,12 +226,8 @@ final class Key_Store {
 
 		$in = Key_Table::of( $place->owner );
 		if ( $in->has_unique_names() ) {
-			// IGNORE: a row that someone else has inserted meanwhile stays, and counts as 0 written.
-			return Quietly::run(
-				static fn() => $wpdb->query(
-					$wpdb->prepare( "INSERT IGNORE INTO {$in->table} (option_name, option_value, autoload) VALUES (%s, %s, 'off')", $place->name(), $new )
-				)
-			);
+			// A row that someone else has inserted meanwhile stays, and counts as 0 written.
+			return Quietly::run( static fn() => $wpdb->query( $in->insertion( $place->name(), $new ) ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- it is.
 		}
 
 		$lock = Quietly::run( static fn() => Insert_Lock::take( $place ) );
@@ -243,16 +239,7 @@ final class Key_Store {
 			if ( null !== $found ) {
 				return is_wp_error( $found ) ? false : 0;
 			}
-			return Quietly::run(
-				static fn() => $wpdb->query(
-					$wpdb->prepare(
-						"INSERT INTO {$in->table} ({$in->owner_column}, {$in->name}, {$in->value}) VALUES (%d, %s, %s)",
-						$place->owner->id,
-						$place->name(),
-						$new
-					)
-				)
-			);
+			return Quietly::run( static fn() => $wpdb->query( $in->insertion( $place->name(), $new ) ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- it is.
 		} finally {
 			Quietly::run( static fn() => $lock->release() );
 		}
@@ -272,11 +259,10 @@ final class Key_Store {
 	private static function swap( Place $place, string $old, string $new ) {
 		global $wpdb;
 
-		$in       = Key_Table::of( $place->owner );
-		$autoload = $in->has_unique_names() ? ", autoload = 'off'" : '';
+		$in = Key_Table::of( $place->owner );
 		return Quietly::run(
 			static fn() => $wpdb->query(
-				$wpdb->prepare( "UPDATE {$in->table} SET {$in->value} = %s$autoload WHERE {$in->name} = %s", $new, $place->name() )
+				$wpdb->prepare( "UPDATE {$in->table} SET {$in->value} = %s{$in->and_set()} WHERE {$in->name} = %s", $new, $place->name() )
 				. self::and_exactly( $in, $old )
 			)
 		);

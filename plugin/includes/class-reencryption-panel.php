@@ -105,7 +105,7 @@ final class Reencryption_Panel {
 		if ( array() === $source['previous_key_ids'] || in_array( 'locked', array_column( $infos, 'state' ), true ) ) {
 			return false;
 		}
-		return 'network' === $screen->owner->kind || Key_Batch::count( 'user' ) > 0;
+		return 'network' === $screen->owner->kind || Key_Batch::has_people();
 	}
 
 	/**

@@ -102,7 +102,7 @@ final class Reencryption {
 	}
 
 	/**
-	 * Moves the rows of the current site only.
+	 * Moves the rows of the current site only, and those of its guests.
 	 *
 	 * @since 0.1.0
 	 *
@@ -112,21 +112,38 @@ final class Reencryption {
 	public static function site( #[\SensitiveParameter] array $previous = array() ) {
 		try {
 			self::require_usable( $previous );
-			$counts = array();
-			do {
-				$batch = Key_Batch::move( 'site', $counts['last'] ?? 0, $previous );
-				if ( is_wp_error( $batch ) ) {
-					return $batch;
-				}
-				foreach ( $batch as $name => $count ) {
-					$counts[ $name ] = 'last' === $name ? $count : $count + ( $counts[ $name ] ?? 0 );
-				}
-			} while ( $batch['seen'] > 0 );
+			$counts = self::all_of( 'site', $previous );
+			$guests = is_wp_error( $counts ) ? $counts : self::all_of( 'guest', $previous, get_current_blog_id() );
+			if ( is_wp_error( $guests ) ) {
+				return $guests;
+			}
 			Canary::settle();
-			return $counts;
+			return self::add( $counts, $guests );
 		} catch ( Throwable $thrown ) {
 			return Failure::from( $thrown );
 		}
+	}
+
+	/**
+	 * Moves all rows of a kind.
+	 *
+	 * @param string $kind     `site` or `guest`.
+	 * @param array  $previous A secret for this once, see step().
+	 * @param ?int   $blog     Of guests, only those of this site.
+	 * @return array|WP_Error Counts, see Key_Batch::move().
+	 */
+	private static function all_of( string $kind, #[\SensitiveParameter] array $previous, ?int $blog = null ) {
+		$counts = array();
+		do {
+			$batch = Key_Batch::move( $kind, $counts['last'] ?? 0, $previous, $blog );
+			if ( is_wp_error( $batch ) ) {
+				return $batch;
+			}
+			foreach ( $batch as $name => $count ) {
+				$counts[ $name ] = 'last' === $name ? $count : $count + ( $counts[ $name ] ?? 0 );
+			}
+		} while ( $batch['seen'] > 0 );
+		return $counts;
 	}
 
 	/**
@@ -140,7 +157,7 @@ final class Reencryption {
 	 *     @type string $key_id     Id of the secret that rows are moved to.
 	 *     @type string $witness    Something that opens under this secret and the server's tenant then.
 	 *     @type int    $started_at Unix time.
-	 *     @type string $phase      `sites`, `networks`, `users` or `done`.
+	 *     @type string $phase      `sites`, `networks`, `users`, `guests` or `done`.
 	 *     @type int    $cursor     What was seen last in this phase.
 	 *     @type int    $seen       What was looked at so far: rows of networks and people; sites.
 	 *     @type int    $total      How much of that there was at the beginning.
@@ -198,8 +215,10 @@ final class Reencryption {
 				return self::advance_site( $status, $previous );
 			case 'networks':
 				return self::advance_rows( $status, 'network', 'users', $previous );
+			case 'users':
+				return self::advance_rows( $status, 'user', 'guests', $previous );
 			default:
-				return self::advance_rows( $status, 'user', 'done', $previous );
+				return self::advance_rows( $status, 'guest', 'done', $previous );
 		}
 	}
 
@@ -220,7 +239,9 @@ final class Reencryption {
 			switch_to_blog( $site );
 		}
 		try {
-			$counts = self::site( $previous );
+			// Its guests have a phase of their own, which can be stopped among them.
+			$counts = self::all_of( 'site', $previous );
+			Canary::settle();
 		} finally {
 			if ( is_multisite() ) {
 				restore_current_blog();
@@ -241,7 +262,7 @@ final class Reencryption {
 	 * Does the next rows of networks or people.
 	 *
 	 * @param array  $status   Status.
-	 * @param string $kind     `network` or `user`.
+	 * @param string $kind     `network`, `user` or `guest`.
 	 * @param string $next     Phase that comes after.
 	 * @param array  $previous A secret for this once.
 	 * @return array|WP_Error The next status.
@@ -280,7 +301,7 @@ final class Reencryption {
 	 */
 	private static function total(): int {
 		$sites = is_multisite() ? (int) get_sites( array( 'count' => true ) ) : 1;
-		return $sites + ( is_multisite() ? Key_Batch::count( 'network' ) : 0 ) + Key_Batch::count( 'user' );
+		return $sites + ( is_multisite() ? Key_Batch::count( 'network' ) : 0 ) + Key_Batch::count( 'user' ) + Key_Batch::count( 'guest' );
 	}
 
 	/**

@@ -54,7 +54,7 @@ final class Scan_Table {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $place `options`, `users`, `posts`, `comments` or `terms` of the current site, or `network`.
+	 * @param string $place `options`, `users`, `posts`, `comments` or `terms` of the current site, `guests` or `network`.
 	 * @return self[] Tables by what a row of them is.
 	 */
 	public static function of( string $place ): array {
@@ -78,6 +78,9 @@ final class Scan_Table {
 				);
 			case 'terms':
 				return array( 'term meta' => $meta( $wpdb->termmeta, 'term_id' ) );
+			case 'guests':
+				Guest_Table::ensure();
+				return array( 'guest' => new self( Guest_Table::keys(), 'id', 'name', '', array( 'value' ) ) );
 			case 'network':
 				return is_multisite() ? array( 'network option' => $meta( $wpdb->sitemeta, 'site_id' ) ) : array();
 		}

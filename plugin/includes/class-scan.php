@@ -28,7 +28,7 @@ final class Scan {
 	/**
 	 * Tables that all sites share.
 	 */
-	private const OF_ALL = array( 'users', 'network' );
+	private const OF_ALL = array( 'users', 'guests', 'network' );
 
 	/**
 	 * WordPress's own secrets, and ours: they are where they belong, and no provider's.
@@ -69,7 +69,7 @@ final class Scan {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string[]      $places Where to look: `options`, `posts`, `comments`, `terms`, `users`, `network`.
+	 * @param string[]      $places Where to look: `options`, `posts`, `comments`, `terms`, `users`, `guests`, `network`.
 	 * @param iterable<int> $sites  Ids of sites.
 	 * @return true|WP_Error byok_storage_failed.
 	 */

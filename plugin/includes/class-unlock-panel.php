@@ -98,7 +98,7 @@ final class Unlock_Panel {
 			// All of them were looked at since.
 			return $status['locked'] > 0;
 		}
-		return 'network' === $screen->owner->kind || ( ! is_multisite() && Key_Batch::count( 'user' ) > 0 );
+		return 'network' === $screen->owner->kind || ( ! is_multisite() && Key_Batch::has_people() );
 	}
 
 	/**

@@ -171,9 +171,21 @@ final class Usage_Table {
 	 * @return int|null Number of rows that were removed; null when the database fails.
 	 */
 	public static function forget_user( int $user ): ?int {
+		return self::forget_owner( Owner::user( $user ) );
+	}
+
+	/**
+	 * Removes what the keys of a person, with an account or without, were used for.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Owner $person The person.
+	 * @return int|null Number of rows that were removed; null when the database fails.
+	 */
+	public static function forget_owner( Owner $person ): ?int {
 		global $wpdb;
 		self::ensure();
-		return self::delete( $wpdb->prepare( 'owner = %s', 'user:' . $user ) );
+		return self::delete( $wpdb->prepare( 'owner = %s', self::owner( $person ) ) );
 	}
 
 	/**

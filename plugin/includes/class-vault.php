@@ -118,6 +118,7 @@ final class Vault {
 	 *     @type string $base_url Base URL, for a provider with a custom one. When it is missing, the one of
 	 *                            a stored key that opens is kept.
 	 *     @type bool   $replace  False to refuse (`byok_key_exists`) when there is a row already.
+	 *     @type bool   $verified True to refuse (`byok_key_unverified`) when the provider could not be asked.
 	 * }
 	 * @param Owner|null $owner    Whose key.
 	 * @return array|WP_Error Info with `saved` and `checked`; see byok_save_key() for the errors.
@@ -268,8 +269,8 @@ final class Vault {
 		if ( ! is_string( $base_url ) ) {
 			return Failure::because( 'base_url_malformed' );
 		}
-		if ( $known['custom_base_url'] && 'user' === $place->owner->kind ) {
-			// Members do not choose where this server sends requests to.
+		if ( $known['custom_base_url'] && ( 'user' === $place->owner->kind || $place->owner->is_guest() ) ) {
+			// Members and guests do not choose where this server sends requests to.
 			return Failure::because( 'base_url_not_for_members' );
 		}
 
@@ -284,6 +285,9 @@ final class Vault {
 		$checked['trimmed'] = $trimmed !== $key;
 		if ( 'invalid' === $checked['outcome'] ) {
 			return Failure::because( 'key_refused', Messages::refused( $known, $checked['recognised'] ), array( 'outcome' => 'invalid' ) );
+		}
+		if ( 'unknown' === $checked['outcome'] && ( $args['verified'] ?? false ) ) {
+			return Failure::because( 'key_unverified', '', array( 'outcome' => 'unknown' ) );
 		}
 		if ( $known['custom_base_url'] && 'address_refused' === $checked['reason'] ) {
 			// A name that leads to a private address is refused as the address itself is. A fixed address

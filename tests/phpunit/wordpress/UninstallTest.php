@@ -7,6 +7,7 @@
 
 namespace Byok\Tests;
 
+use Byok\Attempts;
 use Byok\Budget;
 use Byok\Budget_Limits;
 use Byok\Caller;
@@ -92,6 +93,9 @@ final class UninstallTest extends Test_Case {
 		}
 		byok_stand_in( 'anthropic' );
 		Usage_Table::install();
+		$guest = Owner::guest( 'visitor', str_repeat( 'a', 20 ) );
+		Vault::save( 'anthropic', Test_Provider::key(), array(), $guest );
+		Attempts::count( $guest );
 		// What a person does on the pages.
 		$browser = new Browser( self::admin() );
 		$browser->ask( 'GET', '/wp-admin/options-general.php?page=byok-usage' );
@@ -101,7 +105,7 @@ final class UninstallTest extends Test_Case {
 		Site::run( self::UNINSTALL, array( 'extension' => false ) );
 		wp_cache_flush();
 		$this->assertSame( array(), self::found() );
-		$this->assertNotContains( $wpdb->base_prefix . 'byok_usage', $wpdb->get_col( 'SHOW TABLES' ) );
+		$this->assertSame( array(), preg_grep( '/byok_(usage|keys|visitors)$/', $wpdb->get_col( 'SHOW TABLES' ) ) );
 	}
 
 	public function test_uninstalling_leaves_no_note_lock_event_or_key_of_a_person(): void {

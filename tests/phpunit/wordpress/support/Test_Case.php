@@ -7,6 +7,7 @@
 
 namespace Byok\Tests;
 
+use Byok\Guest_Table;
 use PHPUnit\Framework\TestCase;
 use WP_Error;
 
@@ -93,6 +94,12 @@ abstract class Test_Case extends TestCase {
 		foreach ( array( 'transient_byok_', 'transient_timeout_byok_' ) as $name ) {
 			$wpdb->query( $wpdb->prepare( "DELETE FROM $wpdb->options WHERE option_name LIKE %s", '%' . $wpdb->esc_like( $name ) . '%' ) );
 		}
+		$shown = $wpdb->suppress_errors();
+		foreach ( array( Guest_Table::keys(), Guest_Table::visitors() ) as $table ) {
+			// Where there is none yet, there is nothing to delete.
+			$wpdb->query( "DELETE FROM $table" );
+		}
+		$wpdb->suppress_errors( $shown );
 		wp_unschedule_hook( 'byok_check_key' );
 		wp_cache_flush();
 	}
