@@ -13,7 +13,9 @@ use Byok\Budget_Limits;
 use Byok\Caller;
 use Byok\Consent;
 use Byok\Owner;
+use Byok\Limits;
 use Byok\Place;
+use Byok\Relay_Settings;
 use Byok\Usage;
 use Byok\Usage_Table;
 use Byok\Vault;
@@ -96,6 +98,8 @@ final class UninstallTest extends Test_Case {
 		$guest = Owner::guest( 'visitor', str_repeat( 'a', 20 ) );
 		Vault::save( 'anthropic', Test_Provider::key(), array(), $guest );
 		Attempts::count( $guest );
+		Relay_Settings::change( array( 'visitors' => true ) );
+		Limits::take( array( 'user' => '1' ) );
 		// What a person does on the pages.
 		$browser = new Browser( self::admin() );
 		$browser->ask( 'GET', '/wp-admin/options-general.php?page=byok-usage' );
@@ -105,7 +109,7 @@ final class UninstallTest extends Test_Case {
 		Site::run( self::UNINSTALL, array( 'extension' => false ) );
 		wp_cache_flush();
 		$this->assertSame( array(), self::found() );
-		$this->assertSame( array(), preg_grep( '/byok_(usage|keys|visitors)$/', $wpdb->get_col( 'SHOW TABLES' ) ) );
+		$this->assertSame( array(), preg_grep( '/byok_(usage|keys|visitors|limits)$/', $wpdb->get_col( 'SHOW TABLES' ) ) );
 	}
 
 	public function test_uninstalling_leaves_no_note_lock_event_or_key_of_a_person(): void {

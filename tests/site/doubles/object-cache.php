@@ -60,6 +60,33 @@ final class Byok_Cache_Double {
 		return true;
 	}
 
+	/**
+	 * Adds in one step, as servers of caches do, so that many processes at once lose nothing.
+	 */
+	public function incr( $key, int $offset, $group ) {
+		$this->file->exec( 'BEGIN IMMEDIATE' );
+		$value = $this->get( $key, $group, $found );
+		$value = max( 0, (int) $value + $offset );
+		if ( $found ) {
+			$this->run( 'UPDATE cache SET value = ? WHERE name = ?', array( serialize( $value ), $this->name( $key, $group ) ) );
+		}
+		$this->file->exec( 'COMMIT' );
+		return $found ? $value : false;
+	}
+
+	/**
+	 * Begins in one step: of many at once, one does.
+	 */
+	public function add( $key, $value, $group, $expire ): bool {
+		$name = $this->name( $key, $group );
+		if ( isset( $this->transient[ $group ] ) ) {
+			return ! array_key_exists( $name, $this->memory ) && $this->set( $key, $value, $group, $expire );
+		}
+		$this->run( 'DELETE FROM cache WHERE name = ? AND expires > 0 AND expires <= ?', array( $name, time() ) );
+		$values = array( $name, serialize( $value ), $expire ? time() + (int) $expire : 0 );
+		return 1 === $this->run( 'INSERT OR IGNORE INTO cache (name, value, expires) VALUES (?, ?, ?)', $values )->rowCount();
+	}
+
 	public function delete( $key, $group ): bool {
 		$name = $this->name( $key, $group );
 		unset( $this->memory[ $name ] );
@@ -89,8 +116,7 @@ function wp_cache_add( $key, $data, $group = '', $expire = 0 ) {
 	if ( wp_suspend_cache_addition() ) {
 		return false;
 	}
-	wp_cache_get( $key, $group, false, $found );
-	return ! $found && wp_cache_set( $key, $data, $group, $expire );
+	return $GLOBALS['wp_object_cache']->add( $key, $data, $group, $expire );
 }
 
 function wp_cache_replace( $key, $data, $group = '', $expire = 0 ) {
@@ -103,13 +129,7 @@ function wp_cache_delete( $key, $group = '' ) {
 }
 
 function wp_cache_incr( $key, $offset = 1, $group = '' ) {
-	$value = wp_cache_get( $key, $group, false, $found );
-	if ( ! $found ) {
-		return false;
-	}
-	$value = max( 0, (int) $value + $offset );
-	wp_cache_set( $key, $value, $group );
-	return $value;
+	return $GLOBALS['wp_object_cache']->incr( $key, (int) $offset, $group );
 }
 
 function wp_cache_decr( $key, $offset = 1, $group = '' ) {

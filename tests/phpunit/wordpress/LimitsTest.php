@@ -1,0 +1,164 @@
+<?php
+/**
+ * Tests of how often the relay may be used.
+ *
+ * @package byok
+ */
+
+namespace Byok\Tests;
+
+use Byok\Limit_Table;
+use Byok\Limits;
+use Byok\Relay_Settings;
+
+/**
+ * Counts, in the table and in a persistent object cache.
+ */
+final class LimitsTest extends Test_Case {
+
+	private const CACHE = WP_CONTENT_DIR . '/object-cache.php';
+
+	protected function setUp(): void {
+		parent::setUp();
+		// No test lasts until such windows end.
+		Relay_Settings::change(
+			array(
+				'limits' => array(
+					'user'    => array( 5, 31 * DAY_IN_SECONDS ),
+					'address' => array( 8, 31 * DAY_IN_SECONDS ),
+					'global'  => array( 20, 31 * DAY_IN_SECONDS ),
+				),
+			)
+		);
+	}
+
+	protected function tearDown(): void {
+		@unlink( self::CACHE );
+		@unlink( WP_CONTENT_DIR . '/.byok-object-cache.sqlite' );
+		parent::tearDown();
+	}
+
+	public function test_as_many_pass_as_are_allowed_and_each_bucket_is_its_own(): void {
+		self::assertSame( 5, self::allowed( 9, array( 'user' => '1' ) ) );
+		self::assertSame( 5, self::allowed( 9, array( 'user' => '2' ) ) );
+		// Who is nobody is not counted: the command line has no address.
+		self::assertSame( 9, self::allowed( 9, array( 'address' => '' ) ) );
+	}
+
+	public function test_a_refused_request_uses_nothing_up(): void {
+		self::assertSame( 5, self::allowed( 40, array( 'address' => '192.0.2.1', 'global' => 'all', 'user' => '1' ) ) );
+		// Three are left of the address, fifteen of the site.
+		self::assertSame( 3, self::allowed( 9, array( 'address' => '192.0.2.1', 'user' => '2' ) ) );
+		self::assertSame( 15, self::allowed( 40, array( 'global' => 'all' ) ) );
+	}
+
+	public function test_several_at_once_are_taken_whole_or_not_at_all(): void {
+		self::assertNull( Limits::take( array( 'user' => '1' ), 3 ) );
+		self::assert_error( 'byok_too_many_requests', Limits::take( array( 'user' => '1' ), 3 ) );
+		self::assertNull( Limits::take( array( 'user' => '1' ), 2 ) );
+		self::assert_error( 'byok_too_many_requests', Limits::take( array( 'user' => '2' ), 6 ) );
+	}
+
+	public function test_headers_tell_what_is_left_but_not_what_others_use(): void {
+		Limits::take( array( 'user' => '1', 'address' => '192.0.2.1', 'global' => 'all' ), 2 );
+		$headers = Limits::headers();
+		self::assertSame( '"user";q=5;w=2678400, "address";q=8;w=2678400', $headers['RateLimit-Policy'] );
+		self::assertMatchesRegularExpression( '/\A"user";r=3;t=\d+\z/', $headers['RateLimit'] );
+
+		$refused = Limits::take( array( 'user' => '1' ), 4 );
+		self::assertMatchesRegularExpression( '/\A"user";r=0;t=\d+\z/', Limits::headers()['RateLimit'] );
+		$data = $refused->get_error_data();
+		self::assertSame( array( 429, 'user' ), array( $data['status'], $data['limit'] ) );
+		self::assertGreaterThan( 0, $data['retry_after'] );
+	}
+
+	public function test_a_window_ends(): void {
+		Relay_Settings::change( array( 'limits' => array( 'user' => array( 2, 1 ) ) ) );
+		$allowed = 0;
+		$from    = microtime( true );
+		while ( microtime( true ) < $from + 2.2 ) {
+			$allowed += (int) ( null === Limits::take( array( 'user' => '1' ) ) );
+			usleep( 5000 );
+		}
+		// Two in each second that has begun.
+		self::assertContains( $allowed, array( 6, 8 ) );
+	}
+
+	public function test_no_address_is_stored(): void {
+		global $wpdb;
+		Limits::take( array( 'address' => '192.0.2.77', 'user' => '4711' ) );
+		$rows = wp_json_encode( $wpdb->get_results( 'SELECT * FROM ' . Limit_Table::name() ) );
+		self::assertSame( 2, substr_count( $rows, 'bucket' ) );
+		self::assertStringNotContainsString( '192.0.2', $rows );
+		self::assertStringNotContainsString( hash( 'sha256', '192.0.2.77' ), $rows );
+	}
+
+	public function test_the_table_is_made_when_it_is_missing(): void {
+		global $wpdb;
+		$wpdb->query( 'DROP TABLE ' . Limit_Table::name() );
+		self::assertSame( 5, self::allowed( 9, array( 'user' => '1' ) ) );
+	}
+
+	public function test_what_cannot_be_counted_is_not_allowed(): void {
+		add_filter( 'query', static fn( $query ) => str_contains( $query, 'byok_limits' ) ? 'SELECT 1 FROM byok_test_no_such_table' : $query );
+		$log  = ini_set( 'error_log', '/dev/null' );
+		$told = Limits::take( array( 'user' => '1' ) );
+		ini_set( 'error_log', (string) $log );
+		self::assert_error( 'byok_storage_failed', $told );
+	}
+
+	/**
+	 * @dataProvider stores
+	 *
+	 * @param bool $cache Whether there is a persistent object cache.
+	 */
+	public function test_of_many_processes_at_once_exactly_as_many_pass_as_are_allowed( bool $cache ): void {
+		if ( $cache ) {
+			copy( dirname( __DIR__, 2 ) . '/site/doubles/object-cache.php', self::CACHE );
+		}
+		$code      = '$n = 0; while ( microtime( true ) < $start ) { usleep( 500 ); } for ( $i = 0; $i < 10; $i++ ) { $n += (int) ( null === Byok\Limits::take( array( "user" => "7", "global" => "all" ) ) ); } return array( $n, (bool) wp_using_ext_object_cache() );';
+		$processes = array();
+		$start     = microtime( true ) + 3;
+		for ( $i = 0; $i < 6; $i++ ) {
+			$processes[] = proc_open(
+				array( PHP_BINARY, '-d', 'extension=' . getenv( 'BYOK_TEST_EXTENSION' ), __DIR__ . '/support/subprocess.php' ),
+				array( array( 'pipe', 'r' ), array( 'pipe', 'w' ), array( 'redirect', 1 ) ),
+				$pipes[ $i ]
+			);
+			fwrite( $pipes[ $i ][0], json_encode( array( 'code' => $code, 'site' => getenv( 'BYOK_TEST_SITE' ), 'url' => getenv( 'BYOK_TEST_URL' ), 'salts' => 'own', 'constants' => array(), 'given' => array( 'start' => $start ) ) ) );
+			fclose( $pipes[ $i ][0] );
+		}
+		$passed = 0;
+		foreach ( $processes as $i => $process ) {
+			$output = stream_get_contents( $pipes[ $i ][1] );
+			proc_close( $process );
+			$result = json_decode( explode( "\n--- result ---\n", $output, 2 )[1] ?? 'null', true );
+			self::assertIsArray( $result, $output );
+			self::assertSame( $cache, $result[1] );
+			$passed += $result[0];
+		}
+		self::assertSame( 5, $passed );
+	}
+
+	public static function stores(): array {
+		return array(
+			'in the table' => array( false ),
+			'in the cache' => array( true ),
+		);
+	}
+
+	/**
+	 * Takes as often as it is told.
+	 *
+	 * @param int   $tries   How often.
+	 * @param array $buckets Buckets.
+	 * @return int How often it was allowed.
+	 */
+	private static function allowed( int $tries, array $buckets ): int {
+		$allowed = 0;
+		for ( $try = 0; $try < $tries; $try++ ) {
+			$allowed += (int) ( null === Limits::take( $buckets ) );
+		}
+		return $allowed;
+	}
+}
