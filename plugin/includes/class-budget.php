@@ -91,11 +91,12 @@ final class Budget {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param Place  $place  Place of the key.
-	 * @param Caller $caller Who has used it.
-	 * @param int    $tokens Tokens.
+	 * @param Place  $place    Place of the key.
+	 * @param Caller $caller   Who has used it.
+	 * @param int    $tokens   Tokens.
+	 * @param int    $requests Requests.
 	 */
-	public static function count( Place $place, Caller $caller, int $tokens ): void {
+	public static function count( Place $place, Caller $caller, int $tokens, int $requests = 1 ): void {
 		$name = self::name( $place );
 		if ( ! isset( self::$known[ $name ] ) ) {
 			return;
@@ -104,8 +105,8 @@ final class Budget {
 			'requests' => 0,
 			'tokens'   => 0,
 		);
-		++$used['requests'];
-		$used['tokens'] += $tokens;
+		$used['requests'] += $requests;
+		$used['tokens']   += $tokens;
 
 		self::$known[ $name ]['sums'][ $caller->id() ] = $used;
 		self::tell( $place, $caller->id() );

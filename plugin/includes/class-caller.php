@@ -22,9 +22,10 @@ defined( 'ABSPATH' ) || exit;
 final class Caller {
 
 	/**
-	 * Kinds of callers. `core` is WordPress itself, `cli` a person at the command line.
+	 * Kinds of callers. `core` is WordPress itself, `cli` a person at the command line, `relay` whoever uses the
+	 * site's relay.
 	 */
-	public const KINDS = array( 'plugin', 'mu-plugin', 'theme', 'core', 'cli', 'unknown' );
+	public const KINDS = array( 'plugin', 'mu-plugin', 'theme', 'core', 'cli', 'relay', 'unknown' );
 
 	/**
 	 * How many frames are looked at: almost always the first number is enough, and a stack that is deeper
@@ -95,6 +96,15 @@ final class Caller {
 	}
 
 	/**
+	 * The relay, which asks for people outside and not for the code that happens to be on the stack.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function relay(): self {
+		return new self( 'relay' );
+	}
+
+	/**
 	 * Makes a plugin or theme of its name.
 	 *
 	 * @since 0.1.0
@@ -116,7 +126,7 @@ final class Caller {
 	 */
 	public static function parse( string $id ): ?self {
 		if ( ! preg_match( '{\A(plugin|mu-plugin|theme):([A-Za-z0-9._%/-]{1,' . self::LONGEST . '})\z}', $id, $found ) ) {
-			return in_array( $id, array( 'core', 'cli', 'unknown' ), true ) ? new self( $id ) : null;
+			return in_array( $id, array( 'core', 'cli', 'relay', 'unknown' ), true ) ? new self( $id ) : null;
 		}
 		return new self( $found[1], $found[2] );
 	}
@@ -145,6 +155,8 @@ final class Caller {
 				return __( 'WordPress itself', 'byok' );
 			case 'cli':
 				return __( 'WP-CLI (the command line)', 'byok' );
+			case 'relay':
+				return __( 'The relay of this site', 'byok' );
 			case 'unknown':
 				return __( 'Code that is in no plugin or theme', 'byok' );
 			case 'theme':

@@ -40,7 +40,8 @@ final class Gate {
 	 * @since 0.1.0
 	 *
 	 * @param string        $provider Provider id.
-	 * @param array         $args     `owner` and `slot`, see byok_request().
+	 * @param array         $args     `owner` and `slot`, see byok_request(); `caller`, a Caller, when it is not the code
+	 *                                on the stack.
 	 * @param array         $request  The request, see byok_send(); without base_url, which is the key's.
 	 * @param callable|null $on_chunk Gets the body as it comes, see byok_send().
 	 * @return array|WP_Error The answer, see byok_send(); errors as of byok_request().
@@ -76,21 +77,67 @@ final class Gate {
 				return $let_in;
 			}
 			list( , $found, $place, $caller ) = $let_in;
-			if ( $found instanceof Server_Key ) {
-				$row = $found->seal();
-			} else {
-				$raws = self::raws( $place, $args['slot'] ?? null );
-				if ( is_wp_error( $raws ) ) {
-					return $raws;
-				}
-				$place = Key_Slots::in_turn( $place->owner, $provider, $raws, time() )[0] ?? $place;
-				$row   = Vault::row( $raws[ $place->slot ] ?? null );
-				$fault = is_wp_error( $row ) ? $row : $row->fault( $place );
-				if ( null !== $fault ) {
-					return $fault;
-				}
+			$leading                          = self::leading( $found, $place, $args['slot'] ?? null );
+			if ( is_wp_error( $leading ) ) {
+				return $leading;
 			}
+			list( $place, $row ) = $leading;
 			return Model_List::of( $place, $row, $caller, (bool) ( $args['fresh'] ?? false ) );
+		} catch ( Exception\ByokException $refused ) {
+			return Failure::from( $refused );
+		}
+	}
+
+	/**
+	 * Makes a ticket, with which the web server sends requests itself. What they use is counted now, when they can
+	 * still be refused: PHP sees nothing of their answers, so only their number is known, and not their tokens.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $args     As of send().
+	 * @param array  $options  See byok_ticket(); without base_url, which is the key's.
+	 * @return string|WP_Error Ticket; errors as of byok_request().
+	 */
+	public static function ticket( string $provider, array $args, #[\SensitiveParameter] array $options ) {
+		try {
+			$let_in = self::let_in( $provider, $args );
+			if ( is_wp_error( $let_in ) ) {
+				return $let_in;
+			}
+			list( $known, $found, $place, $caller ) = $let_in;
+			$leading                                = self::leading( $found, $place, $args['slot'] ?? null );
+			if ( is_wp_error( $leading ) ) {
+				return $leading;
+			}
+			list( $place, $row ) = $leading;
+			$ticket              = byok_ticket( $provider, $row->envelope, $place->context( $row->origin ), array( 'base_url' => $row->base_url ) + $options );
+			if ( ! $found instanceof Server_Key ) {
+				Recheck::on_use( $place, $row );
+			}
+			Announcement::used( $provider, static fn() => Key_Info::of( $known, $place, $row->to_raw() ) );
+			Usage::record( $place, $caller, array(), 200, (int) ( $options['uses'] ?? 1 ) );
+			return $ticket;
+		} catch ( Exception\ByokException $refused ) {
+			return Failure::from( $refused );
+		}
+	}
+
+	/**
+	 * Sends one request with a key that came with it and is stored nowhere. It belongs to nobody here, so nobody's
+	 * approval or budget applies, and nothing is counted.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place         $place    Place that the row is sealed for.
+	 * @param Key_Row       $row      Row that is not stored.
+	 * @param array         $request  The request, see byok_send(); without base_url.
+	 * @param callable|null $on_chunk Gets the body as it comes, see byok_send().
+	 * @return array|WP_Error The answer, see byok_send(); errors as of byok_request().
+	 */
+	public static function send_passed( Place $place, Key_Row $row, array $request, ?callable $on_chunk = null ) {
+		try {
+			return byok_send( $place->provider, $row->envelope, $place->context( $row->origin ), $request, $on_chunk );
 		} catch ( Exception\ByokException $refused ) {
 			return Failure::from( $refused );
 		}
@@ -100,7 +147,7 @@ final class Gate {
 	 * Asks whose key applies, and whether the caller may use it now.
 	 *
 	 * @param string $provider Provider id.
-	 * @param array  $args     `owner`.
+	 * @param array  $args     `owner`, `caller`.
 	 * @return array{0: array, 1: Owner|Server_Key, 2: Place, 3: Caller}|WP_Error The provider's row of the table,
 	 *                         whose key, its place, who is calling; or why not.
 	 */
@@ -115,9 +162,31 @@ final class Gate {
 			return $found ?? Failure::because( 'key_absent' );
 		}
 		$place   = $found instanceof Server_Key ? Place::of_site( $provider ) : new Place( $found, $provider );
-		$caller  = Caller::current();
+		$caller  = ( $args['caller'] ?? null ) instanceof Caller ? $args['caller'] : Caller::current();
 		$refused = Consent::refuse( $place, $caller ) ?? Budget::refuse( $place, $caller );
 		return $refused ?? array( $known, $found, $place, $caller );
+	}
+
+	/**
+	 * The one key of several that goes first, if it opens.
+	 *
+	 * @param Owner|Server_Key $found Whose key.
+	 * @param Place            $place Its place.
+	 * @param mixed            $slot  The only slot; null for all.
+	 * @return array{0: Place, 1: Key_Row}|WP_Error
+	 */
+	private static function leading( $found, Place $place, $slot ) {
+		if ( $found instanceof Server_Key ) {
+			return array( $place, $found->seal() );
+		}
+		$raws = self::raws( $place, $slot );
+		if ( is_wp_error( $raws ) ) {
+			return $raws;
+		}
+		$place = Key_Slots::in_turn( $place->owner, $place->provider, $raws, time() )[0] ?? $place;
+		$row   = Vault::row( $raws[ $place->slot ] ?? null );
+		$fault = is_wp_error( $row ) ? $row : $row->fault( $place );
+		return $fault ?? array( $place, $row );
 	}
 
 	/**

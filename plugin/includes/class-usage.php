@@ -39,13 +39,14 @@ final class Usage {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param Place  $place  Place of the key.
-	 * @param Caller $caller Who has made it.
-	 * @param array  $usage  What Usage_Meter::usage() tells: `model`, `tokens_in`, `tokens_out`, each of
-	 *                       which may be null.
-	 * @param int    $status HTTP status of the answer; 0 when there was none.
+	 * @param Place  $place    Place of the key.
+	 * @param Caller $caller   Who has made it.
+	 * @param array  $usage    What Usage_Meter::usage() tells: `model`, `tokens_in`, `tokens_out`, each of
+	 *                         which may be null.
+	 * @param int    $status   HTTP status of the answer; 0 when there was none.
+	 * @param int    $requests How many it are: those of a ticket are counted together, before they are made.
 	 */
-	public static function record( Place $place, Caller $caller, array $usage, int $status ): void {
+	public static function record( Place $place, Caller $caller, array $usage, int $status, int $requests = 1 ): void {
 		try {
 			$tokens_in  = self::tokens( $usage['tokens_in'] ?? null );
 			$tokens_out = self::tokens( $usage['tokens_out'] ?? null );
@@ -62,10 +63,11 @@ final class Usage {
 					),
 					$status >= 200 && $status < 400 ? 0 : 1,
 					$tokens_in,
-					$tokens_out
+					$tokens_out,
+					$requests
 				)
 			);
-			Budget::count( $place, $caller, $tokens_in + $tokens_out );
+			Budget::count( $place, $caller, $tokens_in + $tokens_out, $requests );
 		} catch ( Throwable $thrown ) {
 			// Not the message, which may hold anything.
 			if ( WP_DEBUG ) {
@@ -103,14 +105,15 @@ final class Usage {
 	 * @param int   $errors     0 or 1.
 	 * @param int   $tokens_in  Tokens of the request.
 	 * @param int   $tokens_out Tokens of the answer.
+	 * @param int   $requests   How many it are.
 	 */
-	private static function sql( array $key, int $errors, int $tokens_in, int $tokens_out ): string {
+	private static function sql( array $key, int $errors, int $tokens_in, int $tokens_out, int $requests ): string {
 		global $wpdb;
 		return $wpdb->prepare(
 			'INSERT INTO ' . Usage_Table::name() . ' (day, blog, owner, provider, slot, caller, model, requests, errors, tokens_in, tokens_out)
-			VALUES (%s, %d, %s, %s, %s, %s, %s, 1, %d, %d, %d)
-			ON DUPLICATE KEY UPDATE requests = requests + 1, errors = errors + %d, tokens_in = tokens_in + %d, tokens_out = tokens_out + %d',
-			array_merge( $key, array( $errors, $tokens_in, $tokens_out, $errors, $tokens_in, $tokens_out ) )
+			VALUES (%s, %d, %s, %s, %s, %s, %s, %d, %d, %d, %d)
+			ON DUPLICATE KEY UPDATE requests = requests + %d, errors = errors + %d, tokens_in = tokens_in + %d, tokens_out = tokens_out + %d',
+			array_merge( $key, array( $requests, $errors, $tokens_in, $tokens_out, $requests, $errors, $tokens_in, $tokens_out ) )
 		);
 	}
 
