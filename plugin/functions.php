@@ -360,3 +360,34 @@ function byok_stand_in( string $provider, array $args = array() ) {
 	}
 	return Byok\Stand_In::of( $known, $args );
 }
+
+/**
+ * Takes what the sender of a REST request has brought along: a provider, a model and an API key of their own, in
+ * the headers X-BYOK-Provider, X-BYOK-Model and X-BYOK-Api-Key. For routes of your own that use such a key once and
+ * keep nothing; whether the sender may use your route is yours to decide.
+ *
+ *     $credentials = byok_credentials( $request );
+ *     if ( is_wp_error( $credentials ) ) {
+ *         return $credentials; // 401: says which headers are wanted.
+ *     }
+ *     return $credentials->send( '/messages', array( 'json' => array( 'model' => $credentials->model, … ) ) );
+ *
+ * The key is encrypted before other plugins are loaded and replaced by a reference in $_SERVER; no PHP code can read
+ * it. It goes to the provider's fixed address only, is not stored, and is counted nowhere.
+ *
+ * @since 0.1.0
+ *
+ * @param WP_REST_Request $request Request.
+ * @return Byok\Credentials|WP_Error Immutable: `provider`, `model` (empty for none), `mask`, and `send( $path, $args,
+ *                                   $on_chunk )` as byok_request() and byok_stream(). Errors, all with the status 401:
+ *                                   `byok_credentials_absent`, `byok_credentials_own_address`,
+ *                                   `byok_provider_unknown`, `byok_request_malformed` (the model is none),
+ *                                   `byok_source_*`, `byok_salts_*`, `byok_extension_missing`.
+ */
+function byok_credentials( WP_REST_Request $request ) {
+	$found = Byok\Passed_Key::of( $request ) ?? Byok\Failure::because( 'credentials_absent' );
+	if ( is_wp_error( $found ) ) {
+		$found->add_data( array( 'status' => 401 ) );
+	}
+	return $found;
+}

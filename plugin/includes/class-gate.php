@@ -124,20 +124,30 @@ final class Gate {
 	}
 
 	/**
-	 * Sends one request with a key that came with it and is stored nowhere. It belongs to nobody here, so nobody's
-	 * approval or budget applies, and nothing is counted.
+	 * Uses a key that came with a request and is stored nowhere. It belongs to nobody here, so nobody's approval or
+	 * budget applies, and nothing is counted.
 	 *
 	 * @since 0.1.0
 	 *
+	 * @param string        $what     `send`, `models` or `ticket`.
 	 * @param Place         $place    Place that the row is sealed for.
-	 * @param Key_Row       $row      Row that is not stored.
-	 * @param array         $request  The request, see byok_send(); without base_url.
+	 * @param Key_Row       $row      Row that is not stored, of a provider with a fixed address.
+	 * @param array         $options  The request, see byok_send(), or the options of byok_list_models() or byok_ticket().
 	 * @param callable|null $on_chunk Gets the body as it comes, see byok_send().
-	 * @return array|WP_Error The answer, see byok_send(); errors as of byok_request().
+	 * @return array|string|WP_Error What that function returns; errors as of byok_request().
 	 */
-	public static function send_passed( Place $place, Key_Row $row, array $request, ?callable $on_chunk = null ) {
+	public static function with_passed( string $what, Place $place, Key_Row $row, #[\SensitiveParameter] array $options, ?callable $on_chunk = null ) {
+		$sealed = array( $place->provider, $row->envelope, $place->context( $row->origin ) );
+		unset( $options['base_url'] );
 		try {
-			return byok_send( $place->provider, $row->envelope, $place->context( $row->origin ), $request, $on_chunk );
+			switch ( $what ) {
+				case 'models':
+					return byok_list_models( ...$sealed );
+				case 'ticket':
+					return byok_ticket( ...array_merge( $sealed, array( $options ) ) );
+				default:
+					return byok_send( ...array_merge( $sealed, array( $options, $on_chunk ) ) );
+			}
 		} catch ( Exception\ByokException $refused ) {
 			return Failure::from( $refused );
 		}

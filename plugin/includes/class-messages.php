@@ -424,6 +424,16 @@ final class Messages {
 			'too_large'                    => __( 'The provider’s answer is larger than this request allows.', 'byok' ),
 			'protocol'                     => __( 'The provider’s answer broke off or could not be understood. Try again later.', 'byok' ),
 
+			// People without an account.
+			'token_unknown'                => __( 'This token is not known here, or not any more.', 'byok' ),
+			'ref_unknown'                  => __( 'This ref_id is none of these connect keys.', 'byok' ),
+			'ref_missing'                  => __( 'Say whose key is meant: send its ref_id in the header X-BYOK-Ref.', 'byok' ),
+			'pair_unknown'                 => __( 'There is no such pair of connect keys.', 'byok' ),
+			'pair_malformed'               => __( 'A pair of connect keys needs a name, and its origins and providers must be ones that there are. Nothing was changed.', 'byok' ),
+			'connect_public_key'           => __( 'A public connect key can only store keys. To use them, a server needs the secret one.', 'byok' ),
+			'connect_in_browser'           => __( 'A secret connect key belongs on a server and must never be in a page. Revoke this pair and make another one.', 'byok' ),
+			'connect_provider'             => __( 'These connect keys are not for this provider.', 'byok' ),
+
 			// The relay.
 			'relay_off'                    => __( 'The relay of this site is switched off.', 'byok' ),
 			'relay_kind_off'               => __( 'The relay of this site is switched off for this kind of access.', 'byok' ),
@@ -439,6 +449,7 @@ final class Messages {
 			'model_not_allowed'            => __( 'This site does not allow this model, so nothing was sent.', 'byok' ),
 			'model_missing'                => __( 'This site allows only some models, and the request names none that can be read, so nothing was sent.', 'byok' ),
 			'credentials_absent'           => __( 'Send the API key in the header X-BYOK-Api-Key and the provider in X-BYOK-Provider.', 'byok' ),
+			'credentials_other_provider'   => __( 'The API key that came with this request is for another provider, so nothing was sent.', 'byok' ),
 			'credentials_own_address'      => __( 'A key that comes with a request goes to providers with a fixed address only.', 'byok' ),
 
 			// The database.

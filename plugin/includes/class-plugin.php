@@ -27,6 +27,8 @@ final class Plugin {
 	 * @since 0.1.0
 	 */
 	public static function register_hooks(): void {
+		// Before other plugins are loaded, which may write down what they see.
+		Passed_Key::take();
 		add_action( 'init', array( self::class, 'load_translations' ) );
 		add_action( 'init', array( Canary::class, 'look' ) );
 		add_action( 'rest_api_init', array( Rest_Controller::class, 'register' ) );
@@ -55,6 +57,7 @@ final class Plugin {
 		// Of every request through WordPress's HTTP API: those that carry a stand-in, also when another plugin
 		// puts it in at this very place.
 		add_action( 'requests-requests.before_request', array( Key_Transport::class, 'take_over' ), PHP_INT_MAX, 5 );
+		add_filter( 'user_has_cap', array( User_Identity::class, 'grant' ), 10, 2 );
 		Connectors::register_hooks();
 		Log_Guard::register_hooks();
 		add_action( 'plugins_loaded', array( Known_Keys::class, 'of_site' ), PHP_INT_MIN );

@@ -42,11 +42,26 @@ final class Provider_Request {
 	 * @return array|WP_Error The answer, in the shape of wp_remote_request().
 	 */
 	public static function send( string $provider, string $path, array $args, ?callable $on_chunk = null ) {
+		$whose = array_intersect_key( $args, array_flip( array( 'owner', 'slot' ) ) );
+		return self::through( static fn( array $request ) => Gate::send( $provider, $whose, $request, $on_chunk ), $path, $args );
+	}
+
+	/**
+	 * Sends a request through a gate that the caller has.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param callable $gate Gets the request and returns the answer, both in the shape of byok_send(), or a WP_Error.
+	 * @param string   $path Path below the provider's base URL.
+	 * @param array    $args Arguments of byok_request().
+	 * @return array|WP_Error The answer, in the shape of wp_remote_request().
+	 */
+	public static function through( callable $gate, string $path, array $args ) {
 		$request = self::request( $path, $args );
 		if ( is_wp_error( $request ) ) {
 			return $request;
 		}
-		$answer = Gate::send( $provider, array_intersect_key( $args, array_flip( array( 'owner', 'slot' ) ) ), $request, $on_chunk );
+		$answer = $gate( $request );
 		return is_wp_error( $answer ) ? $answer : self::answer( $answer );
 	}
 
