@@ -233,6 +233,79 @@ namespace {
 	function byok_list_models( string $provider, string $envelope, array $context, array $options = [] ): array {}
 
 	/**
+	 * The path that a relayed request asks a provider for: one rule for all ways through the relay.
+	 *
+	 * @param string $provider Provider id, see byok_providers().
+	 * @param string $method   The request's method, in upper case.
+	 * @param string $path     What the client wrote behind the provider's id, with its query: `/models?limit=1`. The
+	 *                         base URL's own path at its beginning is dropped, as some clients write it
+	 *                         (`/v1/messages`) and some do not.
+	 * @param string $base_url Base URL, for providers with a custom one.
+	 * @return string The path below the base URL, with the query, for byok_send().
+	 * @throws \Byok\Exception\InputException   provider_unknown, base_url_*, request_malformed (no such method),
+	 *                                          path_refused (dot segments, empty segments, encoded slashes or dots,
+	 *                                          backslashes, control characters, fragments), path_not_relayed (not on the
+	 *                                          provider's list), key_in_url (a query parameter that carries a key).
+	 * @throws \Byok\Exception\NetworkException address_refused, test_provider_refused.
+	 */
+	function byok_relay_path( string $provider, string $method, string $path, string $base_url = '' ): string {}
+
+	/**
+	 * The headers that the relay lets pass. All others stay out, cookies among them.
+	 *
+	 * @return array{request_headers: list<string>, response_headers: list<string>} Names in lower case.
+	 */
+	function byok_relay_rules(): array {}
+
+	/**
+	 * Makes a ticket: the key of an envelope, sealed for a short time, for byok_relay_offload(). Only the processes of
+	 * this start of this server can open it, and it holds nothing that its holder could read, move or redirect.
+	 *
+	 * @param string $provider Provider id, see byok_providers().
+	 * @param string $envelope As for byok_send().
+	 * @param array  $context  As for byok_send().
+	 * @param array  $options  {
+	 *     What it allows. A null is as good as nothing.
+	 *
+	 *     @type string   $base_url   Base URL, for providers with a custom one.
+	 *     @type string[] $paths      Which of the provider's `relay`, see byok_providers(); default all.
+	 *     @type int      $expires_in Seconds, 1 to 900; default 60. A request that has begun goes on beyond.
+	 *     @type int      $uses       How many requests, 1 to 1000; default 1. They are counted for all workers together.
+	 *     @type int      $max_body   Largest body in bytes; default what the server takes.
+	 *     @type string   $origin     Origin of the pages that may use it: `https://app.example`; default '', none but the
+	 *                                site's own.
+	 *     @type string   $owner      A word for logs, of letters, digits and `-_.:@`; default ''.
+	 * }
+	 * @return string `byok_tk_…`, for the header in which the provider's own clients send a key.
+	 * @throws \Byok\Exception\InputException     As byok_send().
+	 * @throws \Byok\Exception\EnvelopeException  As byok_send().
+	 * @throws \Byok\Exception\KeySourceException As byok_send(), and random_unavailable.
+	 * @throws \Byok\Exception\NetworkException   address_refused, ca_file_unusable, test_provider_refused, tickets_full.
+	 */
+	function byok_ticket( string $provider, string $envelope, array $context, array $options = [] ): string {}
+
+	/**
+	 * Answers nginx, which asks with `auth_request` whether a request to the relay may go, and where: all that
+	 * `relay.php` of the plugin does. Needs no WordPress. It takes the ticket from `authorization: Bearer`,
+	 * `x-api-key`, `x-goog-api-key`, `api-key` or `xi-api-key`, uses it, and gives the key to the server in a header that no
+	 * PHP code sees.
+	 *
+	 * Anywhere else than behind such a server (the FastCGI parameter BYOK_OFFLOAD) it answers 501.
+	 *
+	 * @throws \Byok\Exception\NetworkException offload_missing (headers were sent before).
+	 */
+	function byok_relay_offload(): void {}
+
+	/**
+	 * Tells what the relay can do in this process. Never an exception.
+	 *
+	 * @return array{server: string, shared: bool, tickets: int, capacity: int, offload: bool} PHP's name for the server;
+	 *     whether a ticket of this process opens in the one that answers the next request; how many can still be used,
+	 *     and how many there may be; whether `byok.offload` allows this server to be given keys.
+	 */
+	function byok_relay_state(): array {}
+
+	/**
 	 * Masks a key for people: what names the provider, and the last four characters. Short keys are
 	 * masked whole.
 	 *
@@ -287,7 +360,9 @@ namespace {
 	 *
 	 * @return array<string, array{id: string, name: string, description: string, base_url: string|null,
 	 *     origin: string|null, custom_base_url: bool, key_required: bool, key_page: string|null,
-	 *     billing_page: string|null, prefixes: list<string>, placeholder: string}> By id, most used first.
+	 *     billing_page: string|null, prefixes: list<string>, placeholder: string, relay: list<string>}> By id, most
+	 *     used first. `relay` is what the relay offers: a method and a path below the base URL, such as
+	 *     `GET /models/*`, in which `*` is characters of one segment.
 	 */
 	function byok_providers(): array {}
 

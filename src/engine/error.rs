@@ -92,6 +92,16 @@ errors! {
     RequestMalformed = Input, "request_malformed", "The request has a method, header or body that cannot be sent.";
     /// A request's path could lead away from the provider's API.
     PathRefused = Input, "path_refused", "The path must begin with one slash and hold neither dot segments, backslashes, fragments nor unescaped characters.";
+    /// The relay does not offer this method and path of the provider.
+    PathNotRelayed = Input, "path_not_relayed", "The relay does not offer this request of the provider.";
+    /// A query parameter carries a key.
+    KeyInUrl = Input, "key_in_url", "A key must not be in an address, where logs keep it.";
+    /// A page of another origin than the ticket's asks.
+    OriginRefused = Input, "origin_refused", "This page may not use the relay with that ticket.";
+    /// The body is larger than the ticket allows.
+    BodyTooLarge = Input, "body_too_large", "The request is larger than allowed.";
+    /// The ticket has a limit and the request does not say how long its body is.
+    LengthMissing = Input, "length_missing", "The request must say how long it is (content-length).";
     /// The provider has no list of models that byok can read.
     ModelsUnsupported = Input, "models_unsupported", "This provider has no list of models.";
     /// The address is loopback, private or reserved, and not allowed by `byok.allow_hosts`.
@@ -105,6 +115,14 @@ errors! {
     EnvelopeUnknownKey = Envelope, "envelope_unknown_key", "This envelope was encrypted under another key. It opens again when that key is given back.";
     /// The cipher refused: changed, or moved from another place.
     EnvelopeRefused = Envelope, "envelope_refused", "This envelope was changed, or belongs to another place.";
+    /// This is no ticket, or it was changed.
+    TicketUnknown = Envelope, "ticket_unknown", "This is not a ticket of the relay.";
+    /// A ticket of another server, or of this one before it was started again.
+    TicketElsewhere = Envelope, "ticket_elsewhere", "This ticket was made by another server, or before this one was started again. Get a new one.";
+    /// The time of a ticket is over.
+    TicketExpired = Envelope, "ticket_expired", "This ticket has expired. Get a new one.";
+    /// A ticket was used as often as it may be.
+    TicketSpent = Envelope, "ticket_spent", "This ticket has been used as often as it may be. Get a new one.";
     /// `byok.allow_reveal` is off.
     RevealRefused = Envelope, "reveal_refused", "This server does not give out keys (byok.allow_reveal is off). They can still be checked and re-encrypted.";
 
@@ -167,6 +185,10 @@ errors! {
     ModelsUnreadable = Network, "models_unreadable", "The provider did not give a list of models.";
     /// `byok.ca_file` cannot be read or holds no certificate.
     CaFileUnusable = Network, "ca_file_unusable", "The file of byok.ca_file cannot be read or holds no certificate.";
+    /// There is no room for another ticket.
+    TicketsFull = Network, "tickets_full", "There are too many tickets of the relay at the moment.";
+    /// The server does not stream for the relay, or may not.
+    OffloadMissing = Network, "offload_missing", "This server is not set up to stream for the relay.";
     /// `byok.test_provider` is not an http(s) URL on loopback.
     TestProviderRefused = Network, "test_provider_refused", "byok.test_provider must be an address on this machine.";
 }

@@ -143,6 +143,30 @@ impl BaseUrl {
         }
     }
 
+    /// `http` or `https`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// The host, as TLS names it: without the brackets of an IPv6 address.
+    pub(crate) fn name(&self) -> String {
+        let name = self.host.to_string();
+        name.trim_matches(['[', ']']).to_owned()
+    }
+
+    /// What the header `host` says: the port only where it is not the usual one.
+    pub(crate) fn authority(&self) -> String {
+        match (self.scheme, self.port) {
+            ("https", 443) | ("http", 80) => self.host.to_string(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+
+    /// The path: empty, or beginning with a slash.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Whether there is a path.
     pub(crate) fn has_path(&self) -> bool {
         !self.path.is_empty()

@@ -63,6 +63,10 @@ pub struct Provider {
     /// Where it lists its models; `None` when it lists none, or thousands of everybody's.
     #[serde(default)]
     pub models: Option<Models>,
+    /// What the relay offers of it, each a method and a path below the base URL, in which `*` is
+    /// characters of one segment. What makes or reads data of an organisation is not among it:
+    /// keys, files, batches and stored answers of others, billing, fine-tuning, administration.
+    pub relay: Vec<String>,
 }
 
 /// How a request carries the key: always a header, never the URL, which ends up in logs.

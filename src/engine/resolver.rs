@@ -6,13 +6,17 @@
 //! looked up. It does not know what is asked there.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use url::Host;
+
+use crate::Error;
+use crate::agent::Policy;
+use crate::origin::BaseUrl;
 
 /// Resolves names and lets through public addresses, and whatever an allowed host leads to.
 #[derive(Debug)]
@@ -106,6 +110,32 @@ impl<R> JudgingResolver<R> {
         };
         self.allowed.contains(&(host, port))
     }
+}
+
+/// Looks a host up and judges where it leads, for a server that connects by itself. It is to connect
+/// to this address, and not to look the name up again.
+///
+/// # Errors
+///
+/// `Dns`, and `AddressRefused` when no address may be used.
+pub(crate) fn look_up(base: &BaseUrl, policy: &Policy) -> crate::Result<SocketAddr> {
+    let (host, port) = base.host_and_port();
+    let allowed = policy.allows(&host, port);
+    let found: Vec<SocketAddr> = match host {
+        Host::Ipv4(address) => vec![(address, port).into()],
+        Host::Ipv6(address) => vec![(address, port).into()],
+        Host::Domain(name) => (name.as_str(), port)
+            .to_socket_addrs()
+            .map_err(|_| Error::Dns)?
+            .collect(),
+    };
+    if found.is_empty() {
+        return Err(Error::Dns);
+    }
+    found
+        .into_iter()
+        .find(|address| allowed || is_public(address.ip()))
+        .ok_or(Error::AddressRefused)
 }
 
 /// The IPv4 blocks that are not the public internet (IANA special-purpose registry, RFC 6890).

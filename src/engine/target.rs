@@ -95,7 +95,7 @@ fn root(
 }
 
 /// Judges a path and its query.
-fn judge(path: &str) -> Result<()> {
+pub(crate) fn judge(path: &str) -> Result<()> {
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"\\#".contains(&byte);
     if path.len() > MAX_LEN || !path.bytes().all(plain) {
         return Err(Error::PathRefused);
@@ -125,7 +125,7 @@ fn judge(path: &str) -> Result<()> {
 }
 
 /// Decodes `%2E` and its like, once.
-fn decode(text: &[u8]) -> Vec<u8> {
+pub(crate) fn decode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(byte) = text.get(at) {

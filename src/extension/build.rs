@@ -4,7 +4,7 @@ use std::env;
 use std::process::Command;
 
 /// The C files: `shim.c` is what ext-php-rs cannot express, the others are hooks of Zend.
-const FILES: [&str; 3] = ["shim.c", "redactor.c", "log.c"];
+const FILES: [&str; 4] = ["shim.c", "redactor.c", "log.c", "relay.c"];
 
 fn main() {
     for file in FILES {

@@ -19,6 +19,7 @@ use crate::shim;
 const KEY_FILE: &CStr = c"byok.key_file";
 const PREVIOUS_KEY_FILES: &CStr = c"byok.previous_key_files";
 const ALLOW_REVEAL: &CStr = c"byok.allow_reveal";
+const OFFLOAD: &CStr = c"byok.offload";
 const TENANT: &CStr = c"byok.tenant";
 const TIMEOUT: &CStr = c"byok.timeout";
 const ALLOW_HOSTS: &CStr = c"byok.allow_hosts";
@@ -33,10 +34,11 @@ const TIMEOUT_DEFAULT: f64 = 15.0;
 /// A worker of php-fpm must not be held longer than this by one check.
 pub const TIMEOUT_MAX: f64 = 60.0;
 
-static ENTRIES: IniEntryDefs<11> = IniEntryDefs::new([
+static ENTRIES: IniEntryDefs<12> = IniEntryDefs::new([
     entry(KEY_FILE, c""),
     entry(PREVIOUS_KEY_FILES, c""),
     entry(ALLOW_REVEAL, c"1"),
+    entry(OFFLOAD, c""),
     entry(TENANT, c""),
     entry(TIMEOUT, c"15"),
     entry(ALLOW_HOSTS, c""),
@@ -102,6 +104,16 @@ pub fn previous_key_files() -> String {
 /// `byok.allow_reveal`: whether PHP code may have a plaintext.
 pub fn allow_reveal() -> bool {
     is_on(ALLOW_REVEAL)
+}
+
+/// `byok.offload`: whether nginx may be given keys for what it streams. Who can reach the socket of
+/// php-fpm can ask like nginx: where PHP code is denied plaintexts, that has to be allowed as well.
+pub fn allow_offload() -> bool {
+    if shim::ini(OFFLOAD).trim().is_empty() {
+        allow_reveal()
+    } else {
+        is_on(OFFLOAD)
+    }
 }
 
 /// `byok.redact_log`: whether what PHP writes to its log or shows as an error passes the redactor.

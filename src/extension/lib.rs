@@ -14,10 +14,13 @@ mod log;
 mod models;
 mod providers;
 mod redactor;
+mod relay;
 mod send;
+mod server;
 mod shim;
 mod sources;
 mod texts;
+mod tickets;
 mod values;
 
 use ext_php_rs::prelude::*;
@@ -44,6 +47,8 @@ fn startup(_kind: i32, module: i32) -> i32 {
     shim::register_redactor();
     shim::hook_logs();
     sources::start();
+    tickets::start();
+    server::hook_multipart();
     if SENSITIVE
         .iter()
         .all(|(function, parameter)| shim::mark_sensitive(function, *parameter))
@@ -57,7 +62,11 @@ fn startup(_kind: i32, module: i32) -> i32 {
 
 extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
     shim::unhook();
-    let _ = std::panic::catch_unwind(sources::end);
+    server::unhook_multipart();
+    let _ = std::panic::catch_unwind(|| {
+        sources::end();
+        tickets::end();
+    });
     0
 }
 
@@ -125,7 +134,8 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .post_deactivate_function(request_over)
         .info_function(info);
     let module = texts::register(providers::register(envelopes::register(module)));
-    let module = models::register(send::register(module));
+    let module = relay::register(models::register(send::register(module)));
+    let module = tickets::register(module);
     #[cfg(debug_assertions)]
     let module = module.function(wrap_function!(byok_test_panic));
     module

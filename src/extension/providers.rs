@@ -139,6 +139,7 @@ pub fn byok_providers() -> PhpResult<Table> {
             row.insert("billing_page", provider.billing_page.as_deref())?;
             row.insert("prefixes", provider.prefixes.clone())?;
             row.insert("placeholder", provider.placeholder.as_str())?;
+            row.insert("relay", provider.relay.clone())?;
             table.insert(provider.id.as_str(), row)?;
         }
         Ok(table)

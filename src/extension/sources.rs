@@ -12,7 +12,7 @@ use byok_engine::keyring::{self, Assembled, Given};
 use byok_engine::process::{AtStart, ProcessKeys};
 use ext_php_rs::types::Zval;
 
-use crate::{environment, ini, shim};
+use crate::{environment, ini, shim, tickets};
 
 /// The constants a ring is made of, in the order of `assemble`. From `OTHER_SALTS` on, the secret
 /// constants of WordPress that must differ from `AUTH_KEY` and `AUTH_SALT`.
@@ -93,6 +93,7 @@ pub fn begin_process() {
     {
         process.lock();
     }
+    tickets::begin_process();
     environment::wipe();
 }
 

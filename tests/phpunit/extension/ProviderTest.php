@@ -101,7 +101,7 @@ final class ProviderTest extends ExtensionTestCase {
 		$table = $this->answer( 'report( byok_providers() );' );
 		foreach ( array( 'anthropic', 'openai', 'google', 'groq', 'openrouter', 'mistral', 'openai-compatible' ) as $id ) {
 			$this->assertSame( $id, $table[ $id ]['id'] );
-			$this->assertSame( array( 'id', 'name', 'description', 'base_url', 'origin', 'custom_base_url', 'key_required', 'key_page', 'billing_page', 'prefixes', 'placeholder' ), array_keys( $table[ $id ] ) );
+			$this->assertSame( array( 'id', 'name', 'description', 'base_url', 'origin', 'custom_base_url', 'key_required', 'key_page', 'billing_page', 'prefixes', 'placeholder', 'relay' ), array_keys( $table[ $id ] ) );
 		}
 		$this->assertSame( 'https://api.anthropic.com:443', $table['anthropic']['origin'] );
 		$this->assertNull( $table['openai-compatible']['origin'] );

@@ -1,0 +1,244 @@
+//! How often each ticket may still be used: counters in memory that all workers of a server share.
+//!
+//! It promises that a ticket is used no more often than it may be, whatever the workers do at the
+//! same time, and that what is spent or over makes room. It does not know what a ticket is for, and
+//! holds nothing secret.
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::mm::{self, MapFlags, ProtFlags};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::{Error, Result};
+
+/// How many tickets there may be at a time: a thousand a second, of a minute each. It takes a
+/// mebibyte, of which the system provides what is used.
+pub const CAPACITY: usize = 1 << 16;
+
+/// As many places are looked at for a free one. When so many in a row are taken, nearly all are.
+const LOOKED_AT: usize = 4096;
+
+/// The place of one ticket. All of it zero is a free one.
+struct Place {
+    /// Until when it is taken, in seconds, and the tag of who has it.
+    holder: AtomicU64,
+    /// The same tag, and how often the ticket may still be used.
+    left: AtomicU64,
+}
+
+/// The counters. What is forked from this process has the same ones.
+pub struct Uses {
+    places: NonNull<Place>,
+}
+
+// SAFETY: the mapping belongs to this value, is not tied to a thread, and holds atomics only.
+unsafe impl Send for Uses {}
+// SAFETY: as above.
+unsafe impl Sync for Uses {}
+
+/// Where a ticket is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Its place.
+    pub place: u32,
+    /// What tells it from others that had the place.
+    pub tag: u32,
+}
+
+/// Seconds of a clock that nobody sets, the same in every process.
+pub(crate) fn now() -> u32 {
+    // Invariant: this clock begins when the machine does, and no machine runs for a century.
+    clock_gettime(ClockId::Monotonic).tv_sec as u32
+}
+
+impl Uses {
+    /// Makes the counters; to be called before the processes are forked that shall share them.
+    ///
+    /// # Errors
+    ///
+    /// `TicketsFull` when the system gives no memory for them.
+    pub fn new() -> Result<Self> {
+        // SAFETY: a new anonymous mapping at an address of the kernel's choice touches no other.
+        let mapped = unsafe {
+            mm::mmap_anonymous(
+                std::ptr::null_mut(),
+                size_of::<Place>() * CAPACITY,
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::SHARED,
+            )
+        };
+        let places = mapped.ok().and_then(|start| NonNull::new(start.cast()));
+        Ok(Self {
+            places: places.ok_or(Error::TicketsFull)?,
+        })
+    }
+
+    fn places(&self) -> &[Place] {
+        // SAFETY: the mapping is page-aligned, has room for so many places, lives as long as
+        // `self`, and zero bytes are two valid atomics.
+        unsafe { std::slice::from_raw_parts(self.places.as_ptr(), CAPACITY) }
+    }
+
+    /// Takes a place for a ticket that may be used so often, until then.
+    ///
+    /// # Errors
+    ///
+    /// `TicketsFull` when there is none, `RandomUnavailable`.
+    pub(crate) fn begin(&self, until: u32, uses: u32) -> Result<Counted> {
+        let tag = getrandom::u32().map_err(|_| Error::RandomUnavailable)?;
+        let now = now();
+        let first = tag as usize;
+        let places = self.places();
+        for index in (first..first + LOOKED_AT).map(|index| index % CAPACITY) {
+            let place = &places[index];
+            let holder = place.holder.load(Ordering::Acquire);
+            if high(holder) > now {
+                continue;
+            }
+            let taken = place.holder.compare_exchange(
+                holder,
+                pack(until, tag),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            if taken.is_ok() {
+                // The ticket is not out yet: nobody asks for its uses before they are written.
+                place.left.store(pack(tag, uses), Ordering::Release);
+                return Ok(Counted {
+                    // Invariant: the capacity fits.
+                    place: index as u32,
+                    tag,
+                });
+            }
+        }
+        Err(Error::TicketsFull)
+    }
+
+    /// Takes one use; with the last one the place is free.
+    ///
+    /// # Errors
+    ///
+    /// `TicketSpent` when none is left.
+    pub(crate) fn take(&self, ticket: Counted) -> Result<()> {
+        let place = self
+            .places()
+            .get(ticket.place as usize)
+            .ok_or(Error::TicketSpent)?;
+        let before = place
+            .left
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+                (high(word) == ticket.tag && low(word) > 0).then(|| word - 1)
+            })
+            .map_err(|_| Error::TicketSpent)?;
+        if low(before) == 1 {
+            let holder = place.holder.load(Ordering::Acquire);
+            if low(holder) == ticket.tag {
+                let _ =
+                    place
+                        .holder
+                        .compare_exchange(holder, 0, Ordering::AcqRel, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many places are taken.
+    pub fn count(&self) -> usize {
+        let now = now();
+        self.places()
+            .iter()
+            .filter(|place| high(place.holder.load(Ordering::Relaxed)) > now)
+            .count()
+    }
+}
+
+impl Drop for Uses {
+    fn drop(&mut self) {
+        // SAFETY: our own mapping, to which no reference is left. A failure leaves it mapped.
+        let _ = unsafe { mm::munmap(self.places.as_ptr().cast(), size_of::<Place>() * CAPACITY) };
+    }
+}
+
+fn pack(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+fn high(word: u64) -> u32 {
+    // Half of the bits are left.
+    (word >> 32) as u32
+}
+
+fn low(word: u64) -> u32 {
+    // The lower half is what is asked for.
+    word as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn a_ticket_is_used_as_often_as_it_may_be() {
+        let uses = Uses::new().expect("memory");
+        let ticket = uses.begin(now() + 60, 3).expect("a place");
+        for _ in 0..3 {
+            assert_eq!(uses.take(ticket), Ok(()));
+        }
+        for _ in 0..3 {
+            assert_eq!(uses.take(ticket), Err(Error::TicketSpent));
+        }
+        assert_eq!(uses.count(), 0);
+    }
+
+    #[test]
+    fn threads_that_hurry_take_no_more() {
+        let uses = Uses::new().expect("memory");
+        let ticket = uses.begin(now() + 60, 1000).expect("a place");
+        let taken = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..1000 {
+                        if uses.take(ticket).is_ok() {
+                            taken.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(taken.load(Ordering::Relaxed), 1000);
+    }
+
+    #[test]
+    fn the_next_holder_of_a_place_is_another() {
+        let uses = Uses::new().expect("memory");
+        let ticket = uses.begin(now() + 60, 5).expect("a place");
+        let other = Counted {
+            tag: ticket.tag.wrapping_add(1),
+            ..ticket
+        };
+        assert_eq!(uses.take(other), Err(Error::TicketSpent));
+        assert_eq!(uses.take(ticket), Ok(()));
+        let nowhere = Counted {
+            place: u32::MAX,
+            ..ticket
+        };
+        assert_eq!(uses.take(nowhere), Err(Error::TicketSpent));
+    }
+
+    #[test]
+    fn when_all_is_taken_it_says_so_until_time_is_over() {
+        let uses = Uses::new().expect("memory");
+        for place in uses.places() {
+            place.holder.store(pack(now() + 60, 1), Ordering::Relaxed);
+        }
+        assert_eq!(uses.count(), CAPACITY);
+        assert_eq!(uses.begin(now() + 60, 1), Err(Error::TicketsFull));
+        for place in uses.places() {
+            place.holder.store(pack(now(), 1), Ordering::Relaxed);
+        }
+        assert!(uses.begin(now() + 60, 1).is_ok());
+    }
+}
