@@ -12,7 +12,7 @@ use WP_Error;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Limits the checks that a person causes with keys of their own: each one is a request to a provider from
+ * Limits the checks that a person, with an account or without, causes with keys of their own: each one is a request to a provider from
  * this server, and would tell whoever found a list of keys which of them are good.
  *
  * People who manage the keys of the site are not limited.
@@ -55,12 +55,34 @@ final class Attempts {
 			return null;
 		}
 
-		$name    = self::PREFIX . ( $owner->is_guest() ? $owner->word() : $owner->id );
+		$name    = self::name( $owner );
 		$counted = Quietly::run( static fn() => self::begin( $name ) ?: self::add( $name ) ); // phpcs:ignore Universal.Operators.DisallowShortTernary -- 0 and false alike.
 		if ( false === $counted ) {
 			return Failure::because( 'storage_failed' );
 		}
 		return 0 < $counted ? null : Failure::because( 'too_many_attempts', '', array( 'retry_after' => self::wait( $name ) ) );
+	}
+
+	/**
+	 * Removes the count of an owner.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Owner $owner Whose keys.
+	 */
+	public static function forget( Owner $owner ): void {
+		global $wpdb;
+		$table = self::table();
+		Quietly::run( static fn() => $wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE option_name = %s", self::name( $owner ) ) ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- the table is WordPress's.
+	}
+
+	/**
+	 * Name of the option.
+	 *
+	 * @param Owner $owner Whose keys.
+	 */
+	private static function name( Owner $owner ): string {
+		return self::PREFIX . ( $owner->is_guest() ? $owner->word() : $owner->id );
 	}
 
 	/**

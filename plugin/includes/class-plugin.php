@@ -53,6 +53,8 @@ final class Plugin {
 		register_activation_hook( BYOK_PLUGIN_FILE, array( Guest_Table::class, 'ensure' ) );
 		add_action( 'admin_init', array( Guest_Table::class, 'ensure' ) );
 		add_action( 'wp_uninitialize_site', array( Guest_Table::class, 'forget_site' ) );
+		add_action( 'rest_api_init', array( Rest_Visitors::class, 'register' ) );
+		add_action( Visitors::HOOK, array( Visitors::class, 'prune' ) );
 		add_action( 'rest_api_init', array( Rest_Usage::class, 'register' ) );
 		// Of every request through WordPress's HTTP API: those that carry a stand-in, also when another plugin
 		// puts it in at this very place.

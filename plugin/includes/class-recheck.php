@@ -61,6 +61,23 @@ final class Recheck {
 	}
 
 	/**
+	 * Takes back what was planned for an owner.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Owner $owner Whose keys.
+	 */
+	public static function forget( Owner $owner ): void {
+		foreach ( (array) _get_cron_array() as $time => $hooks ) {
+			foreach ( (array) ( $hooks[ self::HOOK ] ?? array() ) as $event ) {
+				if ( $owner->word() === ( $event['args'][1] ?? null ) ) {
+					wp_unschedule_event( (int) $time, self::HOOK, $event['args'] );
+				}
+			}
+		}
+	}
+
+	/**
 	 * Checks the key, when its event is due.
 	 *
 	 * @since 0.1.0

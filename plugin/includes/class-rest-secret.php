@@ -93,7 +93,7 @@ final class Rest_Secret {
 	 * @return mixed The answer.
 	 */
 	public static function forget_refused( $response, $handler, $request ) {
-		if ( $request instanceof WP_REST_Request && preg_match( '~^/byok/v1/((network/|me/)?keys/|reencrypt)~i', $request->get_route() ) ) {
+		if ( $request instanceof WP_REST_Request && preg_match( '~^/byok/v1/((network/|me/|visitors/|connect/)?keys/|reencrypt)~i', $request->get_route() ) ) {
 			self::forget( $request );
 		}
 		return $response;

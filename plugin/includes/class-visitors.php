@@ -1,0 +1,240 @@
+<?php
+/**
+ * Visitors.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+use WP_Error;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Keeps who may come back without an account: for each visitor the hash of a token, when it was made and last used, and
+ * when it ends. A token that is used goes on; one that is not ends after some days, and what its visitor had stored is
+ * removed with it.
+ *
+ * Malformed, unknown, of another site, ended and revoked are one answer: nobody learns whether a token exists.
+ *
+ * It does not know how a token is sent, nor what a visitor may do.
+ *
+ * @since 0.1.0
+ */
+final class Visitors {
+
+	/**
+	 * The daily event that removes those whose time is over.
+	 */
+	public const HOOK = 'byok_prune_visitors';
+
+	/**
+	 * Days that a token lasts when it is not used.
+	 */
+	private const DAYS = 30;
+
+	/**
+	 * Seconds between two uses that are written down: not every request is a write.
+	 */
+	private const PAUSE = 5 * MINUTE_IN_SECONDS;
+
+	/**
+	 * How many are removed in one run of the event. The next one goes on.
+	 */
+	private const STEP = 500;
+
+	/**
+	 * Makes a visitor of the current site.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array{owner: Owner, token: Token, expires_at: int}|WP_Error byok_storage_failed.
+	 */
+	public static function register() {
+		global $wpdb;
+
+		Guest_Table::ensure();
+		self::plan();
+		$token      = Token::make( 'visitor' );
+		$expires_at = time() + self::seconds();
+		$written    = Quietly::run(
+			static fn() => $wpdb->query(
+				$wpdb->prepare(
+					'INSERT INTO ' . Guest_Table::visitors() . ' (id, blog, hash, created_at, used_at, expires_at) VALUES (%s, %d, %s, %d, %d, %d)',
+					$token->id,
+					get_current_blog_id(),
+					$token->hash(),
+					time(),
+					time(),
+					$expires_at
+				)
+			)
+		);
+		if ( 1 !== $written ) {
+			return Failure::because( 'storage_failed' );
+		}
+		return array( 'owner' => Owner::guest( 'visitor', $token->id ) ) + compact( 'token', 'expires_at' );
+	}
+
+	/**
+	 * Finds the visitor who has a token, and lets it go on.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $text What was sent.
+	 * @return array{owner: Owner, created_at: int, expires_at: int}|WP_Error byok_token_unknown, byok_storage_failed.
+	 */
+	public static function find( #[\SensitiveParameter] string $text ) {
+		global $wpdb;
+
+		$token = Token::parse( 'visitor', $text );
+		if ( null === $token ) {
+			return Failure::because( 'token_unknown' );
+		}
+		Guest_Table::ensure();
+		// query() first: get_row() would answer with the row of an earlier query when this one fails.
+		$found = Quietly::run(
+			static fn() => $wpdb->query(
+				$wpdb->prepare( 'SELECT hash, created_at, used_at, expires_at FROM ' . Guest_Table::visitors() . ' WHERE id = %s AND blog = %d', $token->id, get_current_blog_id() )
+			)
+		);
+		if ( false === $found ) {
+			return Failure::because( 'storage_failed' );
+		}
+		$row = $wpdb->last_result[0] ?? null;
+		if ( ! $token->is( null === $row ? null : (string) $row->hash ) || (int) $row->expires_at <= time() ) {
+			return Failure::because( 'token_unknown' );
+		}
+		return array(
+			'owner'      => Owner::guest( 'visitor', $token->id ),
+			'created_at' => (int) $row->created_at,
+			'expires_at' => self::touch( $token, (int) $row->used_at, (int) $row->expires_at ),
+		);
+	}
+
+	/**
+	 * Gives a visitor another token. The one before is none from then on.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $text The token so far.
+	 * @return array{owner: Owner, token: Token, expires_at: int}|WP_Error byok_token_unknown, also when somebody else was
+	 *                       faster; byok_storage_failed.
+	 */
+	public static function rotate( #[\SensitiveParameter] string $text ) {
+		global $wpdb;
+
+		$found = self::find( $text );
+		if ( is_wp_error( $found ) ) {
+			return $found;
+		}
+		$old        = Token::parse( 'visitor', $text );
+		$token      = Token::make( 'visitor', $old->id );
+		$expires_at = time() + self::seconds();
+		$written    = Quietly::run(
+			static fn() => $wpdb->query(
+				$wpdb->prepare(
+					'UPDATE ' . Guest_Table::visitors() . ' SET hash = %s, used_at = %d, expires_at = %d WHERE id = %s AND blog = %d AND hash = %s',
+					$token->hash(),
+					time(),
+					$expires_at,
+					$token->id,
+					get_current_blog_id(),
+					$old->hash()
+				)
+			)
+		);
+		if ( 1 !== $written ) {
+			return Failure::because( false === $written ? 'storage_failed' : 'token_unknown' );
+		}
+		return array( 'owner' => $found['owner'] ) + compact( 'token', 'expires_at' );
+	}
+
+	/**
+	 * Removes visitors of this site whose time is over, with all that they have stored.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function prune(): void {
+		global $wpdb;
+
+		Guest_Table::ensure();
+		$found = Quietly::run(
+			static fn() => $wpdb->query(
+				$wpdb->prepare(
+					'SELECT id FROM ' . Guest_Table::visitors() . ' WHERE blog = %d AND expires_at <= %d ORDER BY expires_at LIMIT %d',
+					get_current_blog_id(),
+					time(),
+					self::STEP
+				)
+			)
+		);
+		foreach ( false === $found ? array() : $wpdb->get_col() as $id ) {
+			$owner = Owner::guest( 'visitor', (string) $id );
+			if ( null !== $owner ) {
+				Guest_Eraser::erase( $owner );
+			}
+		}
+		if ( self::STEP === $found ) {
+			wp_schedule_single_event( time() + MINUTE_IN_SECONDS, self::HOOK );
+		}
+	}
+
+	/**
+	 * Plans the removal, which is needed from the first visitor on.
+	 */
+	private static function plan(): void {
+		if ( ! wp_next_scheduled( self::HOOK ) ) {
+			wp_schedule_event( time() + DAY_IN_SECONDS, 'daily', self::HOOK );
+		}
+	}
+
+	/**
+	 * Writes a use down, from time to time.
+	 *
+	 * @param Token $token      Token.
+	 * @param int   $used_at    When it was used last.
+	 * @param int   $expires_at When it would end.
+	 * @return int When it ends.
+	 */
+	private static function touch( Token $token, int $used_at, int $expires_at ): int {
+		global $wpdb;
+
+		$now = time();
+		if ( $used_at > $now - self::PAUSE ) {
+			return $expires_at;
+		}
+		$next    = $now + self::seconds();
+		$written = Quietly::run(
+			static fn() => $wpdb->query(
+				$wpdb->prepare(
+					'UPDATE ' . Guest_Table::visitors() . ' SET used_at = %d, expires_at = %d WHERE id = %s AND blog = %d AND hash = %s',
+					$now,
+					$next,
+					$token->id,
+					get_current_blog_id(),
+					$token->hash()
+				)
+			)
+		);
+		return 1 === $written ? $next : $expires_at;
+	}
+
+	/**
+	 * How long a token lasts when it is not used.
+	 *
+	 * @return int Seconds.
+	 */
+	private static function seconds(): int {
+		/**
+		 * Filters how many days a visitor's token lasts when it is not used.
+		 *
+		 * @since 0.1.0
+		 *
+		 * @param int $days Days, 1 to 3650; default 30.
+		 */
+		$days = apply_filters( 'byok_visitor_days', self::DAYS );
+		return ( is_numeric( $days ) ? max( 1, min( 3650, (int) $days ) ) : self::DAYS ) * DAY_IN_SECONDS;
+	}
+}
