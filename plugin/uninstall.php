@@ -46,7 +46,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	$clean = static function (): void {
 		global $wpdb;
 
-		foreach ( array( 'byok_key_', 'byok_lock_', 'byok_attempts_', '_transient_byok_', '_transient_timeout_byok_' ) as $prefix ) {
+		foreach ( array( 'byok_key_', 'byok_lock_', 'byok_attempts_', 'byok_connect_', 'byok_webhook', '_transient_byok_', '_transient_timeout_byok_' ) as $prefix ) {
 			$names = $wpdb->get_col(
 				$wpdb->prepare( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE %s", $wpdb->esc_like( $prefix ) . '%' )
 			);

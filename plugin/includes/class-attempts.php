@@ -54,8 +54,28 @@ final class Attempts {
 		if ( ! $owner->is_guest() && ( 'user' !== $owner->kind || Capability::current_user_can() ) ) {
 			return null;
 		}
+		return self::count_in( self::name( $owner ) );
+	}
 
-		$name    = self::name( $owner );
+	/**
+	 * Counts one of somebody who has no id yet, if there is one left.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $who What tells them from others; it is not stored.
+	 * @return WP_Error|null As of count().
+	 */
+	public static function count_of( string $who ): ?WP_Error {
+		return self::count_in( self::PREFIX . substr( hash( 'sha256', get_current_blog_id() . " $who" ), 0, 32 ) );
+	}
+
+	/**
+	 * Counts one.
+	 *
+	 * @param string $name Name of the option.
+	 * @return WP_Error|null As of count().
+	 */
+	private static function count_in( string $name ): ?WP_Error {
 		$counted = Quietly::run( static fn() => self::begin( $name ) ?: self::add( $name ) ); // phpcs:ignore Universal.Operators.DisallowShortTernary -- 0 and false alike.
 		if ( false === $counted ) {
 			return Failure::because( 'storage_failed' );

@@ -50,11 +50,7 @@ final class Plugin {
 		add_action( Usage_Table::HOOK, array( Usage_Table::class, 'prune' ) );
 		add_action( 'deleted_user', array( Usage_Table::class, 'after_user_deleted' ) );
 		add_action( 'wp_uninitialize_site', array( Usage_Table::class, 'forget_site' ) );
-		register_activation_hook( BYOK_PLUGIN_FILE, array( Guest_Table::class, 'ensure' ) );
-		add_action( 'admin_init', array( Guest_Table::class, 'ensure' ) );
-		add_action( 'wp_uninitialize_site', array( Guest_Table::class, 'forget_site' ) );
-		add_action( 'rest_api_init', array( Rest_Visitors::class, 'register' ) );
-		add_action( Visitors::HOOK, array( Visitors::class, 'prune' ) );
+		Guests::register_hooks();
 		add_action( 'rest_api_init', array( Rest_Usage::class, 'register' ) );
 		// Of every request through WordPress's HTTP API: those that carry a stand-in, also when another plugin
 		// puts it in at this very place.

@@ -95,10 +95,11 @@ final class Rest_Visitors {
 	 *
 	 * @since 0.1.0
 	 *
+	 * @param WP_REST_Request $request Request.
 	 * @return true|WP_Error
 	 */
-	public static function may_register() {
-		return self::is_open() ? true : Failure::because( 'relay_kind_off' );
+	public static function may_register( $request ) {
+		return self::is_open() ? Relay_Cors::refuse( $request ) ?? true : Failure::because( 'relay_kind_off' );
 	}
 
 	/**
@@ -126,7 +127,7 @@ final class Rest_Visitors {
 	 */
 	public static function may_leave( $request ) {
 		$found = self::found( $request )['found'];
-		return is_wp_error( $found ) ? $found : true;
+		return is_wp_error( $found ) ? $found : Relay_Cors::refuse( $request ) ?? true;
 	}
 
 	/**

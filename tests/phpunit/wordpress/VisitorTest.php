@@ -356,6 +356,19 @@ final class VisitorTest extends Test_Case {
 		}
 	}
 
+	public function test_pages_of_other_origins_are_let_in_only_where_they_are_listed(): void {
+		Relay_Settings::change( array( 'origins' => array( 'https://app.example' ) ) );
+		$token = Visitors::register()['token']->reveal();
+		foreach ( array( 'https://app.example' => 200, 'https://evil.example' => 403, home_url() => 200 ) as $origin => $status ) {
+			foreach ( array( array( 'POST', '' ), array( 'GET', '/keys' ) ) as list( $method, $path ) ) {
+				$request = $this->request( $method, $path, $token );
+				$request->set_header( 'Origin', $origin );
+				$answer = rest_do_request( $request );
+				$this->assertSame( 200 === $status && 'POST' === $method ? 201 : $status, $answer->get_status(), "$origin $method" );
+			}
+		}
+	}
+
 	public function test_over_http_it_is_the_same_for_a_stranger(): void {
 		$browser = new Browser();
 		$made    = json_decode( $browser->rest( 'POST', '/byok/v1/visitors', array() )['body'], true );
