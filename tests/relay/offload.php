@@ -1,0 +1,179 @@
+<?php
+/**
+ * Checks of what nginx passes on and what it does not: the traps of such a set-up, each with a provider that steps into it.
+ */
+
+declare( strict_types=1 );
+
+use Byok\Tests\Leaks;
+use Byok\Tests\Relay;
+use Byok\Tests\Stage;
+use Byok\Tests\Test_Provider;
+
+return static function ( Relay $relay, Stage $stage ): void {
+	$key     = 'byok-test-valid-' . bin2hex( random_bytes( 20 ) );
+	$folder  = $stage->folder;
+	$path    = '/byok/relay/openai-compatible/chat/completions';
+	$ticket  = $relay->hostile_ticket( $key, array( 'uses' => 1000, 'origin' => 'https://app.example' ) );
+	$bearer  = array( "Authorization: Bearer $ticket" );
+	$browser = array(
+		...$bearer,
+		'Content-Type: application/json',
+		'Cookie: wordpress_logged_in_x=byok-test-cookie',
+		'X-WP-Nonce: byok-test-nonce',
+		'Origin: https://app.example',
+		'Referer: https://app.example/page?secret=byok-test-referer',
+		'X-Forwarded-For: 203.0.113.9',
+		'User-Agent: byok-test-browser',
+		'X-Stainless-Lang: js',
+		'Anthropic-Beta: one,two',
+		'OpenAI-Beta: three',
+		'Idempotency-Key: four',
+		'X-Api-Key: byok-test-other-key',
+		'Connection: keep-alive, X-Hop',
+		'X-Hop: 1',
+	);
+
+	// What reaches the provider (trap 3).
+	$answer  = $relay->ask( "$path?x=%2F..&large=12345678901234567890", $browser, '{"n":12345678901234567890}' );
+	$request = $relay->last_request();
+	$stage->same( 'an answer comes as it is, large integers too', array( 200, "{\"big\": 12345678901234567890}\n" ), array( $answer['status'], $answer['body'] ) );
+	$stage->same( 'the method, the path and the query arrive as they were written', array( 'POST', '/tenant/v1/chat/completions?x=%2F..&large=12345678901234567890' ), array( $request['method'], $request['uri'] ) );
+	$stage->same( '… and the body', '{"n":12345678901234567890}', hex2bin( $request['body'] ) );
+	$arrived = $request['headers'];
+	$stage->same( 'the provider gets the key', array( "Bearer $key" ), $arrived['authorization'] );
+	$known = array( 'accept', 'anthropic-beta', 'authorization', 'content-length', 'content-type', 'host', 'idempotency-key', 'openai-beta', 'user-agent' );
+	$names = array_keys( $arrived );
+	sort( $names );
+	$stage->same( '… and of the headers those on the list', $known, $names );
+	$stage->same( '… with their values', array( 'one,two', 'three', 'four', "127.0.0.1:{$relay->hostile}" ), array( $arrived['anthropic-beta'][0], $arrived['openai-beta'][0], $arrived['idempotency-key'][0], $arrived['host'][0] ) );
+	$stage->check( '… and nothing of the ticket, cookies, nonce or page', ! preg_match( '/byok_tk_|byok-test-(cookie|nonce|referer|browser|other)/', json_encode( $request ) ), $request );
+
+	// Bodies, exact to the byte.
+	$body = random_bytes( 10 * 1024 * 1024 + 512 * 1024 );
+	foreach ( array( 'with its length' => array(), 'in chunks' => array( 'Transfer-Encoding: chunked' ) ) as $how => $more ) {
+		$relay->ask( $path, array( ...$bearer, 'Content-Type: multipart/form-data; boundary=x', ...$more ), $body );
+		$request = $relay->last_request();
+
+		$stage->same( "a body of 10.5 MB arrives exact, $how, by POST", array( 'POST', strlen( $body ), hash( 'sha256', $body ), 'multipart/form-data; boundary=x' ), array( $request['method'], $request['length'], $request['sha256'], $request['headers']['content-type'][0] ) );
+	}
+	$answer = $relay->ask( $path, $bearer, str_repeat( 'a', 33 * 1024 * 1024 ) );
+	$stage->same( 'a larger one than nginx takes is refused, in JSON', array( 413, 'body_too_large' ), Relay::refusal( $answer ) );
+
+	// Nothing is buffered before the ticket is checked.
+	$socket = stream_socket_client( "tcp://127.0.0.1:{$relay->port}" );
+	fwrite( $socket, "POST $path HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer byok_tk_x\r\nContent-Length: 30000000\r\n\r\nfirst bytes" );
+	stream_set_timeout( $socket, 5 );
+	$line = (string) fgets( $socket );
+	$stage->check( 'a wrong ticket is refused before the body has come', str_contains( $line, ' 401 ' ), $line );
+	fclose( $socket );
+
+	// What a provider sends to steer nginx or the browser (traps 1 and 4).
+	$answer  = $relay->ask( "$path?do=accel", $browser, '{}' );
+	$headers = $answer['headers'];
+	$stage->check( 'X-Accel-Redirect of a provider serves no file of the server', str_contains( $answer['body'], 'steal()' ) && ! str_contains( $answer['body'], 'a file of the server' ), $answer );
+	foreach ( array( 'set-cookie', 'refresh', 'link', 'clear-site-data', 'strict-transport-security', 'access-control-allow-credentials', 'service-worker-allowed', 'www-authenticate', 'x-accel-redirect', 'x-accel-buffering', 'x-byok-key', 'openai-organization' ) as $name ) {
+		$stage->check( "$name of a provider reaches no browser", ! isset( $headers[ $name ] ), $headers );
+	}
+	$stage->same( 'an answer is inert at our origin', array( 'nosniff', "sandbox; default-src 'none'", 'no-store' ), array( $headers['x-content-type-options'], $headers['content-security-policy'], $headers['cache-control'] ) );
+	$stage->same( '… and for the pages of its ticket only', 'https://app.example', $headers['access-control-allow-origin'] );
+	$stage->same( 'retry-after, limits and ids of requests come through', array( '7', '3', 'req_1' ), array( $headers['retry-after'], $headers['anthropic-ratelimit-requests-remaining'], $headers['x-request-id'] ) );
+	$stage->check( '… and pages may read them', str_contains( $headers['access-control-expose-headers'], 'retry-after' ) );
+	$stage->same( 'every answer says who it is from', 'nginx', $headers['x-byok-relay'] );
+	$answer = $relay->ask( "$path?do=away", $bearer, '{}' );
+	$stage->same( 'a redirect is returned without where it leads', array( 307, 'away', null ), array( $answer['status'], $answer['body'], $answer['headers']['location'] ?? null ) );
+
+	// A provider that repeats the key.
+	$answer = $relay->ask( "$path?do=echo", $bearer, '{}' );
+	$stage->same( 'a key that a provider repeats is masked, however it is cut', array( 401, 'Incorrect API key provided: …' . substr( $key, -4 ) . '.' ), array( $answer['status'], json_decode( $answer['body'], true )['error']['message'] ?? $answer['body'] ) );
+	$stage->same( '… whole', array(), Leaks::find( $key, json_encode( $answer ) ) );
+
+	// No header of ours reaches a client (trap 2).
+	foreach ( array( $path, "$path?do=accel", '/byok/relay/openai/models' ) as $asked ) {
+		$names = array_keys( $relay->ask( $asked, $bearer, '{}' )['headers'] );
+		$stage->same( "no header between PHP and nginx is in an answer of $asked", array( 'x-byok-relay' ), array_values( array_filter( $names, static fn( string $name ): bool => str_contains( $name, 'byok' ) || str_contains( $name, 'accel' ) ) ) );
+	}
+
+	// Pages of other origins (trap 8).
+	$answer  = $relay->ask( $path, array( 'Origin: https://anywhere.example', 'Access-Control-Request-Method: POST', 'Access-Control-Request-Headers: authorization, x-stainless-lang' ), null, 'OPTIONS' );
+	$headers = $answer['headers'];
+	$stage->same( 'a preflight is answered by nginx alone', array( 204, 'https://anywhere.example', 'authorization, x-stainless-lang' ), array( $answer['status'], $headers['access-control-allow-origin'], $headers['access-control-allow-headers'] ) );
+	$stage->check( '… without credentials', ! isset( $headers['access-control-allow-credentials'] ) );
+
+	// Streams.
+	$begin  = microtime( true );
+	$first  = null;
+	$events = 0;
+	$curl   = curl_init( "http://127.0.0.1:{$relay->port}$path?do=stream&count=20&ms=50" );
+	curl_setopt_array( $curl, array( CURLOPT_HTTPHEADER => $bearer, CURLOPT_POSTFIELDS => '{}', CURLOPT_WRITEFUNCTION => static function ( $curl, string $bytes ) use ( &$first, &$events, $begin ): int {
+		$first ??= microtime( true ) - $begin;
+		$events += substr_count( $bytes, 'data: ' );
+		return strlen( $bytes );
+	} ) );
+	curl_exec( $curl );
+	$whole = microtime( true ) - $begin;
+	$stage->check( 'events come as they are sent', 20 === $events && $first < 0.5 && $whole > 0.9, compact( 'events', 'first', 'whole' ) );
+
+	$curl = curl_init( "http://127.0.0.1:{$relay->port}$path?do=stream&count=500&ms=10" );
+	curl_setopt_array( $curl, array( CURLOPT_HTTPHEADER => $bearer, CURLOPT_POSTFIELDS => '{}', CURLOPT_WRITEFUNCTION => static fn(): int => 0 ) );
+	curl_exec( $curl );
+	$gone = $relay->wait_for( static fn() => @file_get_contents( "$folder/hostile/gone" ) );
+	$stage->check( 'a client that goes away ends the request at the provider, at once', (int) $gone < 30, $gone );
+
+	$begin  = microtime( true );
+	$answer = $relay->ask( "$path?do=late", $bearer, '{}' );
+	$stage->same( 'a provider that says nothing is given up, in JSON (after 3 seconds here)', array( 504, 'timeout' ), Relay::refusal( $answer ) );
+	$stage->check( '… in time', microtime( true ) - $begin < 6 );
+
+	// TLS: the certificate is for `localhost`, not for the address.
+	$wrong  = str_replace( 'localhost', '127.0.0.1', getenv( 'BYOK_TEST_PROVIDER_TLS' ) );
+	$answer = $relay->ask( '/byok/relay/openai-compatible/chat/completions', array( 'Authorization: Bearer ' . $relay->ticket( 'openai-compatible', $key, array( 'base_url' => "$wrong/openai/v1" ) ) ), '{}' );
+	$stage->same( 'a certificate of another name gets no key', array( 502, 'connect' ), Relay::refusal( $answer ) );
+	$asked = array_filter( json_decode( file_get_contents( getenv( 'BYOK_TEST_PROVIDER' ) . '/__requests' ), true ), static fn( array $request ): bool => substr( $key, -4 ) === $request['key_end'] );
+	$stage->same( '… nor a request', array(), $asked );
+
+	// Addresses that must not be asked: when a ticket is made, and when it is used.
+	foreach ( array( 'https://169.254.169.254/v1', 'https://[::ffff:127.0.0.1]/v1', 'https://[::]/v1', 'https://2130706433/v1', 'https://[64:ff9b::7f00:1]/v1', 'https://localhost/v1', 'https://10.0.0.1/v1' ) as $base ) {
+		$stage->same( "no ticket for $base", 'address_refused', $relay->ticket( 'openai-compatible', $key, array( 'base_url' => $base ) ) );
+	}
+	foreach ( array( 'http://models.example/v1' => 'base_url_not_https', 'https://user@models.example/v1' => 'base_url_malformed', 'https://models.example/v1#x' => 'base_url_malformed', 'https://models.example\\@evil.example/v1' => 'base_url_malformed' ) as $base => $reason ) {
+		$stage->same( "no ticket for $base", $reason, $relay->ticket( 'openai-compatible', $key, array( 'base_url' => $base ) ) );
+	}
+
+	// No key in any log (trap 5), nor in a worker's memory for longer than it takes.
+	$ticket_lines = (string) file_get_contents( "$folder/logs/byok.log" );
+	$stage->check( "nginx's log of the relay has requests without their queries", str_contains( $ticket_lines, '"POST /byok/relay/' ) && ! str_contains( $ticket_lines, '?' ), substr( $ticket_lines, 0, 300 ) );
+	foreach ( array_merge( glob( "$folder/logs/*" ), array( "$folder/fpm.log" ) ) as $log ) {
+		$text = (string) file_get_contents( $log );
+		$stage->same( basename( $log ) . ' has no key and no ticket', array( array(), false ), array( Leaks::find( $key, $text ), str_contains( $text, substr( $ticket, 40, 40 ) ) ) );
+	}
+	// Workers that have only served nginx, but for the one that makes the ticket and has the key from this test.
+	$stage->fpm->reload();
+	$fresh = $relay->hostile_ticket( $key, array( 'uses' => 1000 ) );
+	for ( $number = 0; $number < 60; $number++ ) {
+		$relay->ask( $path, array( "Authorization: Bearer $fresh" ), '{}' );
+	}
+	$clean = 0;
+	foreach ( $stage->fpm->workers() as $worker ) {
+		$clean += (int) ! str_contains( memory_of( $worker ), substr( $key, 16 ) );
+	}
+	$stage->check( 'workers that have told nginx the key have none of it in their memory', $clean >= 5, "$clean of 6" );
+};
+
+/**
+ * What a process has in its memory, but for what it keeps out of dumps.
+ *
+ * @param int $pid Process.
+ */
+function memory_of( int $pid ): string {
+	preg_match_all( '/^([0-9a-f]+)-([0-9a-f]+) r\S+ .*?^VmFlags:([^\n]*)$/ms', file_get_contents( "/proc/$pid/smaps" ), $mappings, PREG_SET_ORDER );
+	$memory = fopen( "/proc/$pid/mem", 'rb' );
+	$all    = '';
+	foreach ( $mappings as list( $line, $start, $end, $flags ) ) {
+		if ( ! in_array( 'dd', explode( ' ', $flags ), true ) && ! str_contains( strtok( $line, "\n" ), '[v' ) ) {
+			fseek( $memory, hexdec( $start ) );
+			$all .= (string) @stream_get_contents( $memory, hexdec( $end ) - hexdec( $start ) );
+		}
+	}
+	return $all;
+}
