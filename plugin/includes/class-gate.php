@@ -146,7 +146,7 @@ final class Gate {
 				case 'ticket':
 					return byok_ticket( ...array_merge( $sealed, array( $options ) ) );
 				default:
-					return byok_send( ...array_merge( $sealed, array( $options, $on_chunk ) ) );
+					return byok_send( ...array_merge( $sealed, array( self::with_path( $place->provider, $options ), $on_chunk ) ) );
 			}
 		} catch ( Exception\ByokException $refused ) {
 			return Failure::from( $refused );
@@ -273,7 +273,7 @@ final class Gate {
 	 */
 	private static function send_with( array $known, Place $place, Key_Row $row, Caller $caller, array $request, ?callable $on_chunk ): array {
 		Announcement::used( $place->provider, static fn() => Key_Info::of( $known, $place, $row->to_raw() ) );
-		$asked  = Usage_Meter::asked_model( (string) ( $request['path'] ?? $request['url'] ?? '' ), (string) ( $request['body'] ?? '' ) );
+		$asked  = Usage_Meter::asked_model( (string) ( $request['path'] ?? $request['url'] ?? $request['relay_path'] ?? '' ), (string) ( $request['body'] ?? '' ) );
 		$meter  = new Usage_Meter( $place->provider, $asked );
 		$status = 0;
 		$listen = null === $on_chunk ? null : static function ( string $bytes, array $head ) use ( $meter, $on_chunk, &$status ) {
@@ -283,7 +283,7 @@ final class Gate {
 		};
 		$counts = true;
 		try {
-			$answer = byok_send( $place->provider, $row->envelope, $place->context( $row->origin ), $request, $listen );
+			$answer = byok_send( $place->provider, $row->envelope, $place->context( $row->origin ), self::with_path( $place->provider, $request ), $listen );
 			$status = $answer['status'];
 			$meter->feed( $answer['body'] );
 		} catch ( Exception\ByokException $refused ) {
@@ -298,6 +298,23 @@ final class Gate {
 			}
 		}
 		return $answer;
+	}
+
+	/**
+	 * A request with its path. Where the client of the relay has written one, the rules of the relay apply, which need
+	 * the base URL that belongs to the key.
+	 *
+	 * @param string $provider Provider id.
+	 * @param array  $request  Request, with `relay_path` or `path`.
+	 * @return array The request, see byok_send().
+	 * @throws Exception\InputException When the relay may not ask for it.
+	 */
+	private static function with_path( string $provider, array $request ): array {
+		if ( isset( $request['relay_path'] ) ) {
+			$request['path'] = byok_relay_path( $provider, $request['method'], $request['relay_path'], $request['base_url'] ?? '' );
+			unset( $request['relay_path'] );
+		}
+		return $request;
 	}
 
 	/**

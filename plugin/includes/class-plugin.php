@@ -56,6 +56,12 @@ final class Plugin {
 		// puts it in at this very place.
 		add_action( 'requests-requests.before_request', array( Key_Transport::class, 'take_over' ), PHP_INT_MAX, 5 );
 		add_filter( 'user_has_cap', array( User_Identity::class, 'grant' ), 10, 2 );
+		// Before the body of a request is read, and before WordPress's headers for other origins.
+		add_action( 'rest_api_init', array( Relay_Access::class, 'look_early' ), PHP_INT_MAX );
+		add_action( 'rest_api_init', array( Rest_Relay::class, 'register' ) );
+		add_filter( 'rest_post_dispatch', array( Rest_Relay::class, 'finish' ), 10, 3 );
+		add_filter( 'rest_pre_serve_request', array( Relay_Cors::class, 'send_headers' ), 5, 3 );
+		add_filter( 'rest_pre_serve_request', array( Relay_Response::class, 'serve' ), PHP_INT_MAX, 2 );
 		Connectors::register_hooks();
 		Log_Guard::register_hooks();
 		add_action( 'plugins_loaded', array( Known_Keys::class, 'of_site' ), PHP_INT_MIN );

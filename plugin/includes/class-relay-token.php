@@ -24,7 +24,7 @@ final class Relay_Token {
 	/**
 	 * Headers that may carry a token; our own first.
 	 */
-	public const HEADERS = array( 'x_byok_token', 'authorization', 'x_api_key', 'x_goog_api_key' );
+	public const HEADERS = array( 'x_byok_token', 'authorization', 'x_api_key', 'x_goog_api_key', 'api_key', 'xi_api_key' );
 
 	/**
 	 * Longest token, in bytes. Ours are shorter.
@@ -44,7 +44,7 @@ final class Relay_Token {
 		foreach ( self::HEADERS as $name ) {
 			$value = trim( (string) $request->get_header( $name ) );
 			if ( 'authorization' === $name ) {
-				$value = preg_match( '/\ABearer +(\S+)\z/i', $value, $found ) ? $found[1] : '';
+				$value = preg_match( '/\A(?:Bearer|Token) +(\S+)\z/i', $value, $found ) ? $found[1] : '';
 			}
 			if ( str_starts_with( $value, $beginning ) && strlen( $value ) <= self::LONGEST ) {
 				return $value;
@@ -64,8 +64,8 @@ final class Relay_Token {
 	public static function forget( WP_REST_Request $request ): void {
 		foreach ( self::HEADERS as $name ) {
 			$value = (string) $request->get_header( $name );
-			// A signed-in user's application password is WordPress's; only what is ours is taken.
-			if ( '' === $value || ( 'authorization' === $name && ! preg_match( '/\ABearer /i', $value ) ) ) {
+			// What else is there is not ours: an application password, a token of another plugin.
+			if ( ! preg_match( '/\A(?:(?:Bearer|Token) +)?byok_/i', trim( $value ) ) ) {
 				continue;
 			}
 			$request->remove_header( $name );

@@ -60,6 +60,13 @@ final class Browser {
 	}
 
 	/**
+	 * The header of cookies of this login.
+	 */
+	public function cookies(): string {
+		return $this->cookies;
+	}
+
+	/**
 	 * A nonce of this login, as WordPress puts it into its own pages.
 	 *
 	 * @param string $action Action.
