@@ -43,6 +43,8 @@ packages_for_test() {
 	# To ask php-fpm, and to dump its workers where the kernel hands core dumps to a program.
 	have cgi-fcgi || echo libfcgi-bin
 	have gdb || echo gdb-minimal
+	# For the providers' clients.
+	python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
 }
 
 # prepare_machine demo|test

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # Starts the test provider, which answers in place of the real ones. Needs process.sh and build.sh.
 
-# start_provider LOG [PORT]: its address is then in $provider_url, its pid in $provider_pid.
+# start_provider LOG [PORT [OPTION…]]: its address is then in $provider_url, its pid in $provider_pid.
 start_provider() {
 	local log=$1 port=${2:-0} tries line
+	shift $(($# < 2 ? $# : 2))
 	[[ -x $test_provider ]] || fail "$test_provider is missing: build it first (bin/test --only build)."
 	: >"$log"
-	start "$log" "$test_provider" --port "$port" --parent-pid $$
+	start "$log" "$test_provider" --port "$port" --parent-pid $$ "$@"
 	provider_pid=$started_pid
 	for ((tries = 0; tries < 100; tries++)); do
 		line=$(grep -m 1 '^listening http=' "$log" || true)

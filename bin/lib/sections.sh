@@ -17,7 +17,7 @@ all_sections() {
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
-	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm
+	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm relay
 }
 
 # section_summary NAME: what it is about, in one line.
@@ -39,6 +39,7 @@ section_summary() {
 		faults) echo 'saves while the database server is killed and while its disk is full' ;;
 		stress) echo 'writers that are killed, and an account of every key they saved' ;;
 		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads, requests, logs of all servers' ;;
+		relay) echo 'nginx in front of php-fpm, and the official clients of the providers, over both data paths' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
 	esac
 }
@@ -255,6 +256,38 @@ section_fpm() {
 		BYOK_TEST_NGINX="$nginx_program" BYOK_TEST_CHECKS="${BYOK_TEST_CHECKS:-}" \
 		"$(command -v php)" -d memory_limit=2G tests/fpm/run.php \
 		"$fpm_program" "$WORK/sites/$name/wordpress" "$extension" "$sqlite_home"
+}
+
+# As root, like section_fpm.
+section_relay() {
+	local name=test-relay log=$logs/provider-test-relay.log ca=$WORK/tmp/relay-ca.pem
+	find_fpm
+	find_nginx
+	install_clients
+	mkdir -p "${ca%/*}"
+	start_provider "$log" 0 --ca-out "$ca"
+	"$ROOT/bin/site" create "$name" --wordpress 7.1 --database sqlite --url http://127.0.0.1:80
+	as_root env BYOK_RUN="$BYOK_RUN" BYOK_TEST_PROVIDER="$provider_url" \
+		BYOK_TEST_PROVIDER_TLS="https://$(sed -n 's/^listening .*https=\([^ ]*\).*/\1/p' "$log")" BYOK_TEST_CA="$ca" \
+		BYOK_TEST_NGINX="$nginx_program" BYOK_TEST_NODE="$browser_node" BYOK_TEST_PYTHON="$clients_python" PATH="$PATH" \
+		BYOK_TEST_CHECKS="${BYOK_TEST_CHECKS:-}" "$(command -v php)" -d memory_limit=1G tests/relay/run.php \
+		"$fpm_program" "$WORK/sites/$name/wordpress" "$extension" "$sqlite_home"
+}
+
+# The providers' own clients, as their lock files say. The interpreter that has them is then in $clients_python.
+install_clients() {
+	local folder=$ROOT/tests/relay/clients stamp
+	stamp=$(cat "$folder/package-lock.json" "$folder/requirements.txt" | sha256sum)
+	clients_python=$WORK/clients/bin/python3
+	find_browser_node
+	if [[ ! -f $folder/node_modules/.byok-stamp || ! -x $clients_python || $(<"$folder/node_modules/.byok-stamp") != "$stamp" ]]; then
+		say "Installing the providers' clients"
+		(cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
+		rm -rf "$WORK/clients"
+		python3 -m venv "$WORK/clients"
+		"$WORK/clients/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$folder/requirements.txt"
+		printf '%s\n' "$stamp" >"$folder/node_modules/.byok-stamp"
+	fi
 }
 
 # make_and_serve NAME WORDPRESS DATABASE OPTION…: a new site, served; its address is then in $site_url.

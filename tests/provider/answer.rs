@@ -35,9 +35,10 @@ struct Facts {
     header: String,
     #[serde(default)]
     scheme: Option<String>,
-    /// Headers without which it answers 400.
+    /// Headers without which it answers 400, and the values that it knows: ours, and those of its own
+    /// clients.
     #[serde(default)]
-    requires: BTreeMap<String, String>,
+    requires: BTreeMap<String, Vec<String>>,
     /// Whether it answers without a key.
     #[serde(default)]
     keyless: bool,
@@ -95,7 +96,11 @@ pub fn answer(
     let Some((facts, path)) = provider_of(&request.path) else {
         return plain(404, &json!({ "error": "no such provider" }), stream);
     };
-    let lacks = |(name, value): (&String, &String)| request.header(name) != Some(value);
+    let lacks = |(name, known): (&String, &Vec<String>)| {
+        !known
+            .iter()
+            .any(|value| request.header(name) == Some(value))
+    };
     if facts.requires.iter().any(lacks) {
         return plain(
             400,
