@@ -129,7 +129,8 @@ final class Relay_Models {
 			}
 			$field = 1 === $depth && '"' === $text[0] && strlen( $text ) < 200 ? (string) json_decode( $text ) : null;
 		}
-		return $found;
+		// What the expression gave up on was not looked at.
+		return PREG_NO_ERROR === preg_last_error() ? $found : array( null );
 	}
 
 	/**

@@ -233,6 +233,11 @@ final class Relay_Response extends WP_REST_Response {
 		if ( function_exists( 'fastcgi_finish_request' ) ) {
 			fastcgi_finish_request();
 		}
-		ob_start( static fn() => '' );
+		$swallow = static function (): void {
+			ob_start( static fn() => '' );
+		};
+		$swallow();
+		// WordPress sends everything that is held back when it shuts down, and ends this with it.
+		add_action( 'shutdown', $swallow, 2 );
 	}
 }
