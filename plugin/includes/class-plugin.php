@@ -51,6 +51,7 @@ final class Plugin {
 		add_action( 'deleted_user', array( Usage_Table::class, 'after_user_deleted' ) );
 		add_action( 'wp_uninitialize_site', array( Usage_Table::class, 'forget_site' ) );
 		Guests::register_hooks();
+		Webhooks::register_hooks();
 		add_action( 'rest_api_init', array( Rest_Usage::class, 'register' ) );
 		// Of every request through WordPress's HTTP API: those that carry a stand-in, also when another plugin
 		// puts it in at this very place.
@@ -59,6 +60,9 @@ final class Plugin {
 		// Before the body of a request is read, and before WordPress's headers for other origins.
 		add_action( 'rest_api_init', array( Relay_Access::class, 'look_early' ), PHP_INT_MAX );
 		add_action( 'rest_api_init', array( Rest_Relay::class, 'register' ) );
+		add_action( 'rest_api_init', array( Rest_Models::class, 'register' ) );
+		add_action( 'rest_api_init', array( Rest_Health::class, 'register' ) );
+		add_action( 'rest_api_init', array( Rest_Openapi::class, 'register' ) );
 		add_filter( 'rest_post_dispatch', array( Rest_Relay::class, 'finish' ), 10, 3 );
 		add_filter( 'rest_pre_serve_request', array( Relay_Cors::class, 'send_headers' ), 5, 3 );
 		add_filter( 'rest_pre_serve_request', array( Relay_Response::class, 'serve' ), PHP_INT_MAX, 2 );
