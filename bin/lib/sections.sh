@@ -17,7 +17,7 @@ all_sections() {
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
-	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm relay
+	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm relay bench
 }
 
 # section_summary NAME: what it is about, in one line.
@@ -40,6 +40,7 @@ section_summary() {
 		stress) echo 'writers that are killed, and an account of every key they saved' ;;
 		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads, requests, logs of all servers' ;;
 		relay) echo 'nginx in front of php-fpm, and the official clients of the providers, over both data paths' ;;
+		bench) echo 'ratios beside other ways, each with a floor' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
 	esac
 }
@@ -135,12 +136,15 @@ source_files() {
 }
 
 section_shellcheck() {
-	shellcheck --external-sources --check-sourced bin/demo bin/make-pot bin/site bin/test bin/wordpress .ci/run
+	shellcheck --external-sources --check-sourced bin/bench bin/demo bin/make-pot bin/site bin/test bin/wordpress .ci/run
 }
 
 section_translations() { bin/make-pot --check; }
 
 section_cargo() { cargo test --workspace --locked; }
+
+# Two minutes. It makes and ends what it needs.
+section_bench() { bin/bench --quick; }
 
 # For BYOK_FUZZ_SECONDS, or a minute.
 section_fuzz() {
