@@ -391,3 +391,27 @@ function byok_credentials( WP_REST_Request $request ) {
 	}
 	return $found;
 }
+
+/**
+ * Whether a webhook of byok is genuine: for whoever receives one, on this site or another.
+ *
+ *     $body = file_get_contents( 'php://input' );
+ *     if ( ! byok_verify_webhook( $body, $_SERVER['HTTP_BYOK_SIGNATURE'] ?? '', $secret ) ) {
+ *         status_header( 400 );
+ *         exit;
+ *     }
+ *
+ * The same event may come more than once; it has the same `Byok-Event-Id` then. Needs neither the extension nor the
+ * database.
+ *
+ * @since 0.1.0
+ *
+ * @param string $body      Body of the request, byte for byte.
+ * @param string $header    The header `Byok-Signature`.
+ * @param string $secret    Secret of the webhook, `byok_whsec_…`.
+ * @param int    $tolerance Seconds that the time of the signature may differ from now. Default 300.
+ * @return bool True when it was signed with the secret, just now.
+ */
+function byok_verify_webhook( string $body, string $header, #[\SensitiveParameter] string $secret, int $tolerance = 300 ): bool {
+	return Byok\Webhook_Signature::verify( $body, $header, $secret, $tolerance, time() );
+}

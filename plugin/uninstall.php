@@ -72,7 +72,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 	$clean_shared = static function (): void {
 		global $wpdb;
 
-		foreach ( array( 'usage', 'keys', 'visitors', 'limits' ) as $table ) {
+		foreach ( array( 'usage', 'keys', 'visitors', 'deliveries', 'limits' ) as $table ) {
 			$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->base_prefix}byok_$table" ); // phpcs:ignore WordPress.DB.PreparedSQL -- names of ours.
 		}
 

@@ -48,12 +48,16 @@ final class Announcement {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $provider Provider id.
-	 * @param array  $info     See byok_key_info().
+	 * @param string      $provider   Provider id.
+	 * @param array       $info       See byok_key_info().
+	 * @param string|null $before     Outcome that was stored before.
+	 * @param string|null $outcome    What was told of the key now.
+	 * @param bool        $by_request Whether a request has told it and not a check.
 	 */
-	public static function checked( string $provider, array $info ): void {
+	public static function checked( string $provider, array $info, ?string $before, ?string $outcome, bool $by_request ): void {
+		$checked = compact( 'before', 'outcome', 'by_request' );
 		self::announce(
-			static function () use ( $provider, $info ) {
+			static function () use ( $provider, $info, $checked ) {
 				/**
 				 * Fires after a stored key was checked again.
 				 *
@@ -61,8 +65,53 @@ final class Announcement {
 				 *
 				 * @param string $provider Provider id.
 				 * @param array  $info     See byok_key_info().
+				 * @param array  $checked {
+				 *     What was found.
+				 *
+				 *     @type string|null $before     Outcome that was stored before.
+				 *     @type string|null $outcome    What was told of the key now. That of $info is of another one, when
+				 *                                   this one was refused and the key before it is in use again.
+				 *     @type bool        $by_request Whether a request has told it and not a check.
+				 * }
 				 */
-				do_action( 'byok_key_checked', $provider, $info );
+				do_action( 'byok_key_checked', $provider, $info, $checked );
+			}
+		);
+	}
+
+	/**
+	 * Announces a key that was to be saved, and that the provider has refused.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place $place Where it was to be.
+	 */
+	public static function refused( Place $place ): void {
+		self::announce(
+			static function () use ( $place ) {
+				/**
+				 * Fires after a key was not saved, because its provider says that it is invalid.
+				 *
+				 * @since 0.1.0
+				 *
+				 * @param string $provider Provider id.
+				 * @param array  $refused {
+				 *     What was refused.
+				 *
+				 *     @type string $owner   Whose key it was to be, see byok_key_info().
+				 *     @type string $slot    Which of several keys.
+				 *     @type string $outcome `invalid`.
+				 * }
+				 */
+				do_action(
+					'byok_key_refused',
+					$place->provider,
+					array(
+						'owner'   => $place->owner->word(),
+						'slot'    => $place->slot,
+						'outcome' => 'invalid',
+					)
+				);
 			}
 		);
 	}

@@ -44,6 +44,7 @@ final class Failure {
 		'token_unknown'         => 401,
 		'ref_unknown'           => 404,
 		'pair_unknown'          => 404,
+		'webhook_unknown'       => 404,
 		'connect_public_key'    => 403,
 		'connect_in_browser'    => 403,
 		'connect_provider'      => 403,

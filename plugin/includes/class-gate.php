@@ -355,7 +355,7 @@ final class Gate {
 			}
 			$info = Vault::info( $place->id(), $place->owner );
 			if ( is_array( $info ) ) {
-				Announcement::checked( $place->provider, $info );
+				Announcement::checked( $place->provider, $info, $row->outcome, $outcome, true );
 			}
 		} catch ( Throwable $thrown ) {
 			// The request itself has been answered; the next one tells the same.

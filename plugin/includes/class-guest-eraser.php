@@ -50,6 +50,8 @@ final class Guest_Eraser {
 	 *                                               the like.
 	 */
 	public static function erase( Owner $guest ) {
+		// What is still to be told of the keys is not told any more, but for their end.
+		Webhook_Table::forget_owner( $guest );
 		$keys  = self::keys( $guest );
 		$usage = is_wp_error( $keys ) ? 0 : Usage_Table::forget_owner( $guest );
 		if ( is_wp_error( $keys ) || null === $usage ) {

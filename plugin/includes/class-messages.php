@@ -433,6 +433,9 @@ final class Messages {
 			'connect_public_key'           => __( 'A public connect key can only store keys. To use them, a server needs the secret one.', 'byok' ),
 			'connect_in_browser'           => __( 'A secret connect key belongs on a server and must never be in a page. Revoke this pair and make another one.', 'byok' ),
 			'connect_provider'             => __( 'These connect keys are not for this provider.', 'byok' ),
+			'webhook_malformed'            => __( 'A webhook needs an address that begins with https:// and events that there are. Nothing was changed.', 'byok' ),
+			'webhook_unknown'              => __( 'There is no such webhook.', 'byok' ),
+			'webhook_many'                 => __( 'This site has as many webhooks as it can have. Remove one first.', 'byok' ),
 
 			// The relay.
 			'relay_off'                    => __( 'The relay of this site is switched off.', 'byok' ),

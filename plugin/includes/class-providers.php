@@ -34,7 +34,10 @@ final class Providers {
 		$rows      = Key_Store::read_all( Owner::site() );
 		$providers = array();
 		foreach ( is_wp_error( $rows ) ? array() : array_keys( $rows ) as $id ) {
-			$providers[ $id ] = self::untold( (string) $id );
+			// The secret of a webhook is kept as a key is, and is no provider's.
+			if ( ! str_starts_with( (string) $id, Webhook_Endpoint::PLACE ) ) {
+				$providers[ $id ] = self::untold( (string) $id );
+			}
 		}
 		return $providers;
 	}

@@ -171,7 +171,7 @@ final class Vault {
 				if ( $restored ) {
 					$info['message'] = Messages::restored( $known );
 				}
-				Announcement::checked( $place->provider, $info );
+				Announcement::checked( $place->provider, $info, $row->outcome, $checked['outcome'], false );
 				return $info + array(
 					'checked'  => $checked,
 					'restored' => $restored,
@@ -284,6 +284,7 @@ final class Vault {
 		}
 		$checked['trimmed'] = $trimmed !== $key;
 		if ( 'invalid' === $checked['outcome'] ) {
+			Announcement::refused( $place );
 			return Failure::because( 'key_refused', Messages::refused( $known, $checked['recognised'] ), array( 'outcome' => 'invalid' ) );
 		}
 		if ( 'unknown' === $checked['outcome'] && ( $args['verified'] ?? false ) ) {

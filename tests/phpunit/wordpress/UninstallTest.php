@@ -11,6 +11,7 @@ use Byok\Attempts;
 use Byok\Budget;
 use Byok\Budget_Limits;
 use Byok\Caller;
+use Byok\Connect_Pairs;
 use Byok\Consent;
 use Byok\Owner;
 use Byok\Limits;
@@ -19,6 +20,8 @@ use Byok\Relay_Settings;
 use Byok\Usage;
 use Byok\Usage_Table;
 use Byok\Vault;
+use Byok\Visitors;
+use Byok\Webhook_Endpoints;
 
 final class UninstallTest extends Test_Case {
 
@@ -98,6 +101,10 @@ final class UninstallTest extends Test_Case {
 		$guest = Owner::guest( 'visitor', str_repeat( 'a', 20 ) );
 		Vault::save( 'anthropic', Test_Provider::key(), array(), $guest );
 		Attempts::count( $guest );
+		Visitors::register();
+		Connect_Pairs::make( 'An app', array(), array() );
+		Webhook_Endpoints::make( 'https://example.org/hook', array() );
+		byok_delete_key( 'anthropic', array( 'owner' => $guest->word() ) );
 		Relay_Settings::change( array( 'visitors' => true ) );
 		Limits::take( array( 'user' => '1' ) );
 		// What a person does on the pages.
@@ -109,7 +116,7 @@ final class UninstallTest extends Test_Case {
 		Site::run( self::UNINSTALL, array( 'extension' => false ) );
 		wp_cache_flush();
 		$this->assertSame( array(), self::found() );
-		$this->assertSame( array(), preg_grep( '/byok_(usage|keys|visitors|limits)$/', $wpdb->get_col( 'SHOW TABLES' ) ) );
+		$this->assertSame( array(), preg_grep( '/byok_/', $wpdb->get_col( 'SHOW TABLES' ) ) );
 	}
 
 	public function test_uninstalling_leaves_no_note_lock_event_or_key_of_a_person(): void {

@@ -9,6 +9,7 @@ namespace Byok\Tests;
 
 use Byok\Guest_Table;
 use Byok\Limit_Table;
+use Byok\Webhook_Table;
 use PHPUnit\Framework\TestCase;
 use WP_Error;
 
@@ -96,7 +97,7 @@ abstract class Test_Case extends TestCase {
 			$wpdb->query( $wpdb->prepare( "DELETE FROM $wpdb->options WHERE option_name LIKE %s", '%' . $wpdb->esc_like( $name ) . '%' ) );
 		}
 		$shown = $wpdb->suppress_errors();
-		foreach ( array( Guest_Table::keys(), Guest_Table::visitors(), Limit_Table::name() ) as $table ) {
+		foreach ( array( Guest_Table::keys(), Guest_Table::visitors(), Webhook_Table::name(), Limit_Table::name() ) as $table ) {
 			// Where there is none yet, there is nothing to delete.
 			$wpdb->query( "DELETE FROM $table" );
 		}
