@@ -23,13 +23,6 @@ final class SlotsTest extends Test_Case {
 		$this->seen = count( Test_Provider::requests() );
 	}
 
-	/**
-	 * @dataProvider spent
-	 *
-	 * @param string $behaviour What the provider does with the first key.
-	 * @param string $outcome   What is to be known of it afterwards.
-	 * @param int    $rest      How long it rests, in seconds.
-	 */
 	public function test_spare_keys_are_masked_in_logs_as_the_first_one(): void {
 		$keys = array( Test_Provider::key( 'mistral' ), Test_Provider::key( 'mistral' ) );
 		self::save( 'mistral', $keys[0] );
@@ -39,6 +32,13 @@ final class SlotsTest extends Test_Case {
 		self::assert_no_key( $keys[1], $seen, 'of the spare key' );
 	}
 
+	/**
+	 * @dataProvider spent
+	 *
+	 * @param string $behaviour What the provider does with the first key.
+	 * @param string $outcome   What is to be known of it afterwards.
+	 * @param int    $rest      How long it rests, in seconds.
+	 */
 	public function test_a_refused_or_limited_key_gives_way_to_the_next_within_one_request( string $behaviour, string $outcome, int $rest ): void {
 		$first  = $this->save_spent( 'openai', $behaviour );
 		$backup = Test_Provider::key( 'openai' );
