@@ -80,6 +80,18 @@ final class Cli_Args {
 	}
 
 	/**
+	 * Reads a list.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param mixed $words Words, separated by commas.
+	 * @return string[]
+	 */
+	public static function words( $words ): array {
+		return array_values( array_filter( array_map( 'trim', explode( ',', (string) $words ) ), static fn( string $word ) => '' !== $word ) );
+	}
+
+	/**
 	 * Ends the command when something went wrong.
 	 *
 	 * @since 0.1.0

@@ -680,7 +680,28 @@ final class Messages {
 			__( 'People who save an API key of their own on this site have it stored here, encrypted, together with their user id, the time, the last four characters of the key, and what the provider said when the key was last checked. The key is sent to the provider it belongs to and to nobody else: to check it, and with every request that is made with it.', 'byok' ),
 			__( 'The key is kept until its owner, an administrator or a request to erase personal data deletes it. It is not part of an export of personal data.', 'byok' ),
 			__( 'What such a key is used for is counted for each day, plugin and model: requests, errors and tokens, nothing of what was asked or answered. Only its owner sees these figures. They are kept for about a year, are part of an export of personal data, and are deleted with a request to erase it. What the site’s own keys are used for is counted without naming anybody.', 'byok' ),
+			__( 'Where this site lets visitors without an account bring a key, it gives them a token, of which it keeps only a fingerprint, with the times when it was made, last used and ends. A token that is not used for 30 days ends, and what was stored with it is deleted. Who holds the token can delete everything at any time.', 'byok' ),
 		);
+	}
+
+	/**
+	 * How a test of a webhook has ended.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $told See Webhook_Endpoint::send().
+	 * @return string A sentence.
+	 */
+	public static function webhook_tested( array $told ): string {
+		if ( null !== $told['reason'] ) {
+			/* translators: %s: a sentence that says why. */
+			return sprintf( __( 'Nothing was taken. %s', 'byok' ), self::reason( $told['reason'] ) );
+		}
+		return $told['status'] >= 200 && $told['status'] < 300
+			/* translators: %s: a number, such as 200. */
+			? sprintf( __( 'It was taken, with the status %s.', 'byok' ), $told['status'] )
+			/* translators: %s: a number, such as 404. */
+			: sprintf( __( 'It was not taken: the answer has the status %s.', 'byok' ), $told['status'] );
 	}
 
 	/**

@@ -75,6 +75,9 @@ final class Plugin {
 			\WP_CLI::add_command( 'byok import', Cli_Import::class );
 			\WP_CLI::add_command( 'byok rotate', Cli_Rotate::class );
 			\WP_CLI::add_command( 'byok scan', Cli_Scan::class );
+			\WP_CLI::add_command( 'byok connect', Cli_Connect::class );
+			\WP_CLI::add_command( 'byok visitor', Cli_Visitor::class );
+			\WP_CLI::add_command( 'byok webhook', Cli_Webhook::class );
 		}
 
 		if ( is_admin() ) {

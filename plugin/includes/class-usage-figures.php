@@ -203,7 +203,7 @@ final class Usage_Figures {
 			return $since . $wpdb->prepare( ' AND owner = %s', Usage_Table::owner( $owner ) );
 		}
 		// What people do with keys of their own is theirs.
-		return $since . $wpdb->prepare( ' AND blog = %d', $owner->id ) . " AND owner NOT LIKE 'user:%'";
+		return $since . $wpdb->prepare( ' AND blog = %d', $owner->id ) . " AND owner NOT LIKE 'user:%' AND owner NOT LIKE 'visitor:%' AND owner NOT LIKE 'ref:%'";
 	}
 
 	/**

@@ -114,6 +114,42 @@ final class Visitors {
 	}
 
 	/**
+	 * The visitors of the current site.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array[]|WP_Error `id`, `created_at`, `used_at`, `expires_at` and the number of `keys`; those who were here
+	 *                          last first. byok_storage_failed.
+	 */
+	public static function all() {
+		global $wpdb;
+
+		Guest_Table::ensure();
+		$ask   = static fn( string $sql, ...$values ) => false === Quietly::run( static fn() => $wpdb->query( $wpdb->prepare( $sql, ...$values ) ) ) ? null : (array) $wpdb->last_result; // phpcs:ignore WordPress.DB.PreparedSQL -- prepared here.
+		$found = $ask( 'SELECT id, created_at, used_at, expires_at FROM %i WHERE blog = %d ORDER BY used_at DESC, id', Guest_Table::visitors(), get_current_blog_id() );
+		$rows  = $ask(
+			'SELECT owner, COUNT(*) AS number FROM %i WHERE blog = %d AND name LIKE %s GROUP BY owner',
+			Guest_Table::keys(),
+			get_current_blog_id(),
+			$wpdb->esc_like( Place::PREFIX ) . '%'
+		);
+		if ( null === $found || null === $rows ) {
+			return Failure::because( 'storage_failed' );
+		}
+		$numbers = array_column( $rows, 'number', 'owner' );
+		return array_map(
+			static fn( object $row ) => array(
+				'id'         => (string) $row->id,
+				'created_at' => (int) $row->created_at,
+				'used_at'    => (int) $row->used_at,
+				'expires_at' => (int) $row->expires_at,
+				'keys'       => (int) ( $numbers[ 'visitor:' . $row->id ] ?? 0 ),
+			),
+			$found
+		);
+	}
+
+	/**
 	 * Gives a visitor another token. The one before is none from then on.
 	 *
 	 * @since 0.1.0
