@@ -46,6 +46,21 @@ namespace {
 	function byok_decrypt( string $envelope, array $context = [] ): string {}
 
 	/**
+	 * Signs a message with the secret in an envelope, such as that of a webhook: HMAC-SHA256. The secret never becomes a
+	 * PHP value; works with `byok.allow_reveal` off.
+	 *
+	 * @param string $envelope What byok_encrypt() returned.
+	 * @param array  $context  The context it was encrypted for.
+	 * @param string $message  Any bytes.
+	 * @return string 64 hexadecimal digits in lower case, as hash_hmac( 'sha256', $message, $secret ) gives.
+	 * @throws \Byok\Exception\InputException     context_*.
+	 * @throws \Byok\Exception\EnvelopeException  envelope_malformed, envelope_unsupported_version,
+	 *                                            envelope_unknown_key, envelope_refused.
+	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, key_file_*.
+	 */
+	function byok_hmac( string $envelope, array $context, string $message ): string {}
+
+	/**
 	 * Tells about an envelope. Never throws for a bad envelope.
 	 *
 	 * @param string     $envelope Any string.

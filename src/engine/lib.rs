@@ -17,6 +17,7 @@ mod failure;
 mod forms;
 pub mod keyfile;
 pub mod keyring;
+pub mod mac;
 pub mod mask;
 pub mod models;
 pub mod offload;

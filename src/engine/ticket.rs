@@ -320,14 +320,18 @@ fn chosen(provider: &Provider, bits: u64) -> Option<Vec<String>> {
     })
 }
 
-/// Whether a text is an origin as browsers send it, or empty.
+/// Whether a text is an origin as browsers send it, or empty. Extensions of browsers and apps have
+/// schemes of their own.
 fn is_origin(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
+    let in_scheme = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    let in_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
     text.is_empty()
         || text.len() <= 300
-            && ["https://", "http://"].iter().any(|scheme| {
-                text.strip_prefix(scheme)
-                    .is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
+            && text.split_once("://").is_some_and(|(scheme, host)| {
+                !scheme.is_empty()
+                    && scheme.bytes().all(in_scheme)
+                    && !host.is_empty()
+                    && host.bytes().all(in_host)
             })
 }
 
@@ -495,7 +499,7 @@ mod tests {
             "null",
             "*",
             "https://",
-            "ftp://a",
+            "://a",
             "https://a\r\nX: y",
             "https://a/b",
             "https://a\"",

@@ -5,7 +5,7 @@ use byok_engine::context::Context;
 use byok_engine::envelope::{self, Envelope};
 use byok_engine::keyring::{self, KeyRing};
 use byok_engine::root::{self, Root};
-use byok_engine::{Error, Result, redact};
+use byok_engine::{Error, Result, mac, redact};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 
@@ -118,6 +118,17 @@ fn roots(given: &Array<'_>) -> Result<Vec<Root>> {
         .collect()
 }
 
+/// Signs a message with the secret in an envelope.
+#[php_function]
+pub fn byok_hmac(envelope: Bytes, context: Array, message: Bytes) -> PhpResult<String> {
+    call(|| {
+        let place = self::context(&context)?;
+        let parsed = Envelope::parse(envelope.0)?;
+        let secret = with_ring(|ring| parsed.open(ring, &place))?;
+        Ok(mac::sign(&secret, message.0))
+    })
+}
+
 /// Makes a new key.
 #[php_function]
 pub fn byok_generate_key() -> PhpResult<OwnString> {
@@ -176,6 +187,7 @@ pub fn register(module: ModuleBuilder) -> ModuleBuilder {
         .function(wrap_function!(byok_decrypt))
         .function(wrap_function!(byok_inspect))
         .function(wrap_function!(byok_reencrypt))
+        .function(wrap_function!(byok_hmac))
         .function(wrap_function!(byok_generate_key))
         .function(wrap_function!(byok_key_source))
 }

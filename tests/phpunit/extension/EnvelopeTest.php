@@ -110,4 +110,14 @@ final class EnvelopeTest extends ExtensionTestCase {
 			$told
 		);
 	}
+
+	public function test_a_message_is_signed_with_what_is_sealed(): void {
+		$secret = $this->new_key( 'byok_whsec_' );
+		$signed = $this->answer(
+			self::SALTS . '$place = array( "slot" => "webhook" ); $envelope = byok_encrypt( ' . $this->literal( $secret ) . ', $place );
+			report( array( byok_hmac( $envelope, $place, "1.body" ), reason( static fn() => byok_hmac( $envelope, array( "slot" => "other" ), "1.body" ) ) ) );',
+			array( 'byok.allow_reveal' => '0' )
+		);
+		$this->assertSame( array( hash_hmac( 'sha256', '1.body', $secret ), 'envelope_refused' ), $signed );
+	}
 }
