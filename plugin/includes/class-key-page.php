@@ -90,6 +90,7 @@ final class Key_Page {
 				Card_Lists::render( $screen, $infos, $inherited, $usable, $notice );
 				if ( $usable ) {
 					Import_Panel::render_other( $screen, $notice );
+					Relay_Panel::render( $screen, $notice );
 				}
 				?>
 			</div>

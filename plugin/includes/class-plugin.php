@@ -75,6 +75,7 @@ final class Plugin {
 			\WP_CLI::add_command( 'byok import', Cli_Import::class );
 			\WP_CLI::add_command( 'byok rotate', Cli_Rotate::class );
 			\WP_CLI::add_command( 'byok scan', Cli_Scan::class );
+			\WP_CLI::add_command( 'byok relay', Cli_Relay::class );
 			\WP_CLI::add_command( 'byok connect', Cli_Connect::class );
 			\WP_CLI::add_command( 'byok visitor', Cli_Visitor::class );
 			\WP_CLI::add_command( 'byok webhook', Cli_Webhook::class );
@@ -98,6 +99,7 @@ final class Plugin {
 			Unlock_Form::register_hooks();
 			Reencryption_Form::register_hooks();
 			Import_Form::register_hooks();
+			Relay_Form::register_hooks();
 		}
 	}
 

@@ -28,6 +28,7 @@ final class Site_Health_Tests {
 		'byok_salts'      => 'salts',
 		'byok_other_keys' => 'other_keys',
 		'byok_key_age'    => 'key_age',
+		'byok_relay'      => 'relay',
 	);
 
 	/**
@@ -162,6 +163,27 @@ final class Site_Health_Tests {
 		return array() === $old
 			? self::result( 'byok_key_age', 'good', __( 'No API key is old', 'byok' ), array() )
 			: self::result( 'byok_key_age', 'recommended', __( 'API keys should be replaced', 'byok' ), $old );
+	}
+
+	/**
+	 * How the relay passes answers on, and whether its settings fit.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array Result of the test.
+	 */
+	public static function relay(): array {
+		$settings = Relay_Settings::current();
+		if ( ! $settings->enabled || null !== Notices::server() ) {
+			return self::result( 'byok_relay', 'good', __( 'The relay for API keys is switched off', 'byok' ), array() );
+		}
+		$found = array_column( Relay_Doctor::settings(), 'message' );
+		$path  = Relay_Offload::is_here()
+			? __( 'The web server passes answers on itself, for requests with a ticket.', 'byok' )
+			: __( 'PHP passes answers on. For many at once have nginx do it; “wp byok relay doctor” tells how this server does.', 'byok' );
+		return array() === $found
+			? self::result( 'byok_relay', 'good', __( 'The relay for API keys is ready', 'byok' ), array( $path ) )
+			: self::result( 'byok_relay', 'recommended', __( 'The relay for API keys could be set up better', 'byok' ), array( ...$found, $path ) );
 	}
 
 	/**

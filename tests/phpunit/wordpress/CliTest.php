@@ -11,6 +11,7 @@ use Byok\Cli_Command;
 use Byok\Cli_Connect;
 use Byok\Cli_Import;
 use Byok\Cli_Input;
+use Byok\Cli_Relay;
 use Byok\Cli_Rotate;
 use Byok\Cli_Visitor;
 use Byok\Cli_Webhook;
@@ -375,7 +376,7 @@ final class CliTest extends Test_Case {
 
 	public function test_every_command_is_documented_as_wp_cli_reads_it(): void {
 		$methods = array( new ReflectionMethod( Cli_Import::class, '__invoke' ), new ReflectionMethod( Cli_Rotate::class, '__invoke' ) );
-		foreach ( array( Cli_Command::class, Cli_Connect::class, Cli_Visitor::class, Cli_Webhook::class ) as $class ) {
+		foreach ( array( Cli_Command::class, Cli_Connect::class, Cli_Relay::class, Cli_Visitor::class, Cli_Webhook::class ) as $class ) {
 			array_push( $methods, ...( new ReflectionClass( $class ) )->getMethods( ReflectionMethod::IS_PUBLIC ) );
 		}
 		$this->assertGreaterThan( 16, count( $methods ) );

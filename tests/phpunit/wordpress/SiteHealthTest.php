@@ -39,7 +39,7 @@ final class SiteHealthTest extends Test_Case {
 
 	public function test_the_tests_are_direct_ones_of_security_and_whole(): void {
 		$results = $this->results();
-		$this->assertSame( array( 'byok_key_source', 'byok_key_states', 'byok_salts', 'byok_other_keys', 'byok_key_age' ), array_keys( $results ) );
+		$this->assertSame( array( 'byok_key_source', 'byok_key_states', 'byok_salts', 'byok_other_keys', 'byok_key_age', 'byok_relay' ), array_keys( $results ) );
 		foreach ( $results as $name => $result ) {
 			$this->assertSame( $name, $result['test'] );
 			$this->assertSame( 'Security', $result['badge']['label'] );
