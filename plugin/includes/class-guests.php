@@ -31,6 +31,9 @@ final class Guests {
 		add_action( 'rest_api_init', array( Rest_Visitors::class, 'register' ) );
 		add_action( 'rest_api_init', array( Rest_Connect::class, 'register' ) );
 		add_action( 'rest_api_init', array( Rest_Connect_Pairs::class, 'register' ) );
+		if ( is_admin() ) {
+			Connect_Form::register_hooks();
+		}
 		add_filter( 'byok_relay_origins', array( Connect_Pairs::class, 'add_origins' ), 10, 2 );
 	}
 }

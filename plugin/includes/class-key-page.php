@@ -91,6 +91,8 @@ final class Key_Page {
 				if ( $usable ) {
 					Import_Panel::render_other( $screen, $notice );
 					Relay_Panel::render( $screen, $notice );
+					Connect_Panel::render( $screen, $notice );
+					Webhook_Panel::render( $screen, $notice );
 				}
 				?>
 			</div>

@@ -30,6 +30,9 @@ final class Webhooks {
 		add_action( 'byok_key_refused', array( Webhook_Events::class, 'refused' ), 10, 2 );
 		add_action( 'byok_key_checked', array( Webhook_Events::class, 'checked' ), 10, 3 );
 		add_action( Webhook_Sender::HOOK, array( Webhook_Sender::class, 'run' ) );
+		if ( is_admin() ) {
+			Webhook_Form::register_hooks();
+		}
 		add_action( 'rest_api_init', array( Rest_Webhooks::class, 'register' ) );
 		add_action( 'wp_uninitialize_site', array( Webhook_Table::class, 'forget_site' ) );
 	}
