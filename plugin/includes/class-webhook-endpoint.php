@@ -157,18 +157,20 @@ final class Webhook_Endpoint {
 	 */
 	public function send( Key_Row $secret, string $event, string $body ): array {
 		try {
-			// Where the row and the address differ, somebody has edited one of them: the secret does not open then.
-			$origin = byok_origin( self::PROVIDER, $this->base_url() );
-			$opened = byok_decrypt( $secret->envelope, $this->place()->context( $origin ) );
-			$answer = byok_send(
+			$signature = $this->sign( $secret, $body, time() );
+			$answer    = byok_send(
 				self::PROVIDER,
 				'',
-				array( 'origin' => $origin ),
+				array( 'origin' => byok_origin( self::PROVIDER, $this->base_url() ) ),
 				array(
 					'method'    => 'POST',
 					'url'       => $this->url,
 					'base_url'  => $this->base_url(),
-					'headers'   => self::headers( $event, $body, $opened, time() ),
+					'headers'   => array(
+						'Content-Type'   => 'application/json',
+						'Byok-Event-Id'  => $event,
+						'Byok-Signature' => $signature,
+					),
 					'body'      => $body,
 					'timeout'   => 10,
 					'max_bytes' => 65536,
@@ -188,22 +190,20 @@ final class Webhook_Endpoint {
 	}
 
 	/**
-	 * The headers of a delivery, see Webhook_Signature.
+	 * Signs a body. The secret stays in the extension.
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param string $event  Id of the event.
-	 * @param string $body   Body.
-	 * @param string $secret Secret.
-	 * @param int    $now    Unix time.
-	 * @return array<string, string>
+	 * @param Key_Row $secret Row of the secret.
+	 * @param string  $body   Body.
+	 * @param int     $now    Unix time.
+	 * @return string The header, see Webhook_Signature.
+	 * @throws Exception\ByokException When the secret does not open: where the row and the address differ, somebody has
+	 *                                 edited one of them.
 	 */
-	public static function headers( string $event, string $body, #[\SensitiveParameter] string $secret, int $now ): array {
-		return array(
-			'Content-Type'   => 'application/json',
-			'Byok-Event-Id'  => $event,
-			'Byok-Signature' => "t=$now,v1=" . hash_hmac( 'sha256', "$now.$body", $secret ),
-		);
+	public function sign( Key_Row $secret, string $body, int $now ): string {
+		$context = $this->place()->context( byok_origin( self::PROVIDER, $this->base_url() ) );
+		return "t=$now,v1=" . byok_hmac( $secret->envelope, $context, "$now.$body" );
 	}
 
 	/**

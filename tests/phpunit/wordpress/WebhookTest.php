@@ -62,7 +62,7 @@ final class WebhookTest extends Test_Case {
 		$before = count( Test_Provider::requests() );
 		$row    = Webhook_Endpoints::secret( $made['endpoint'] );
 		$this->assertSame( $made['secret'], byok_decrypt( $row->envelope, $made['endpoint']->place()->context( $row->origin ) ) );
-		$signed = Webhook_Endpoint::headers( 'evt_x', $body, $made['secret'], time() )['Byok-Signature'];
+		$signed = $made['endpoint']->sign( $row, $body, time() );
 		do_action( Webhook_Sender::HOOK );
 		$sent = array_slice( Test_Provider::requests(), $before );
 		$this->assertCount( 1, $sent );
@@ -258,6 +258,15 @@ final class WebhookTest extends Test_Case {
 		PHP;
 		$seen = Site::run( $code, array( 'salts' => 'changed', 'given' => array( 'id' => $id, 'secret' => $secret, 'previous' => array( 'auth_key' => AUTH_KEY, 'auth_salt' => AUTH_SALT ) ) ) )['result'];
 		$this->assertSame( array( 'envelope_unknown_key', 1, 200, true ), $seen );
+	}
+
+	public function test_a_server_that_gives_out_no_keys_signs_all_the_same(): void {
+		$made = $this->endpoint();
+		$code = '$endpoint = Byok\Webhook_Endpoints::one( $id );
+			$signed = $endpoint->sign( Byok\Webhook_Endpoints::secret( $endpoint ), "x", time() );
+			return array( byok_key_source()["reveal"], byok_verify_webhook( "x", $signed, $secret ), Byok\Webhook_Sender::test( $id )["status"] );';
+		$seen = Site::run( $code, array( 'ini' => array( 'byok.allow_reveal' => '0' ), 'given' => array( 'id' => $made['endpoint']->id, 'secret' => $made['secret'] ) ) )['result'];
+		$this->assertSame( array( false, true, 200 ), $seen );
 	}
 
 	public function test_a_secret_is_no_key_of_a_provider(): void {
