@@ -17,7 +17,7 @@ all_sections() {
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
-	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm relay bench
+	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm relay limits openapi bench
 }
 
 # section_summary NAME: what it is about, in one line.
@@ -39,6 +39,8 @@ section_summary() {
 		faults) echo 'saves while the database server is killed and while its disk is full' ;;
 		stress) echo 'writers that are killed, and an account of every key they saved' ;;
 		fpm) echo 'php-fpm started as root: key file, environment, core dumps, reloads, requests, logs of all servers' ;;
+		limits) echo 'ten thousand requests of fifty clients to two web servers, of which a hundred may pass' ;;
+		openapi) echo 'the description of the REST routes, read by a validator' ;;
 		relay) echo 'nginx in front of php-fpm, and the official clients of the providers, over both data paths' ;;
 		bench) echo 'ratios beside other ways, each with a floor' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
@@ -195,7 +197,7 @@ section_wordpress() {
 # groups_without VERSION DATABASE KIND: the groups of tests that are about something else than such a site.
 groups_without() {
 	# These have sections of their own.
-	local groups=faults,gate
+	local groups=faults,gate,nodes
 	# WordPress has connectors since 7.0.
 	[[ $1 != 6.* ]] || groups+=,connectors
 	[[ $2 == sqlite ]] || groups+=,sqlite
@@ -292,6 +294,35 @@ install_clients() {
 		"$WORK/clients/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$folder/requirements.txt"
 		printf '%s\n' "$stamp" >"$folder/node_modules/.byok-stamp"
 	fi
+}
+
+# Two web servers with one database; they start within the test.
+section_limits() {
+	local name=test-limits
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	make_and_serve "$name" 7.1 mariadb
+	export BYOK_TEST_SITE=$WORK/sites/$name/wordpress
+	export BYOK_TEST_URL=$site_url BYOK_TEST_DATABASE=mariadb BYOK_TEST_KIND=single
+	phpunit_options=(--group nodes)
+	php_unit tests/phpunit/wordpress.xml -d "extension=$extension" -d "byok.test_provider=$provider_url"
+}
+
+section_openapi() {
+	local name=test-openapi folder=$ROOT/tests/openapi home=$WORK/openapi stamp
+	stamp=$(sha256sum <"$folder/requirements.txt")
+	if [[ ! -f $home/.byok-stamp || $(<"$home/.byok-stamp") != "$stamp" ]]; then
+		say 'Installing the validator'
+		rm -rf "$home"
+		python3 -m venv "$home"
+		"$home/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$folder/requirements.txt"
+		printf '%s\n' "$stamp" >"$home/.byok-stamp"
+	fi
+	start_provider "$logs/provider-$name.log"
+	export BYOK_TEST_PROVIDER=$provider_url
+	make_and_serve "$name" 7.1 sqlite
+	curl --silent --show-error --fail "$site_url/index.php?rest_route=/byok/v1/openapi.json" |
+		"$home/bin/python3" "$folder/validate.py"
 }
 
 # make_and_serve NAME WORDPRESS DATABASE OPTION…: a new site, served; its address is then in $site_url.

@@ -143,7 +143,7 @@ final class Openapi {
 			'operationId' => trim( (string) preg_replace( '/[^a-z]+/', '_', strtolower( $method . $path ) ), '_' ),
 			'parameters'  => $parameters,
 			'responses'   => array(
-				'200'     => array(
+				'2XX'     => array(
 					'description' => $is_relay ? 'What the provider answers, with its status.' : 'Done.',
 					'content'     => array( ( $is_relay ? '*/*' : 'application/json' ) => array( 'schema' => $is_relay ? new \stdClass() : self::schema( $schema ) ) ),
 				),

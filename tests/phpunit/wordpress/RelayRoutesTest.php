@@ -96,7 +96,7 @@ final class RelayRoutesTest extends Test_Case {
 		$ticket = $document['paths']['/tickets']['post']['requestBody']['content']['application/json']['schema'];
 		self::assertSame( array( array( 'provider' ), 900, 60 ), array( $ticket['required'], $ticket['properties']['expires_in']['maximum'], $ticket['properties']['expires_in']['default'] ) );
 		self::assertSame( array(), $document['paths']['/health']['get']['security'] );
-		self::assertSame( 'array', $document['paths']['/keys']['get']['responses']['200']['content']['application/json']['schema']['type'] );
+		self::assertSame( 'array', $document['paths']['/keys']['get']['responses']['2XX']['content']['application/json']['schema']['type'] );
 	}
 
 	/**
