@@ -138,7 +138,7 @@ source_files() {
 }
 
 section_shellcheck() {
-	shellcheck --external-sources --check-sourced bin/bench bin/demo bin/make-pot bin/site bin/test bin/wordpress .ci/run
+	shellcheck --external-sources --check-sourced bin/bench bin/demo bin/make-pot bin/site bin/test bin/wordpress tests/bench/relay/run .ci/run
 }
 
 section_translations() { bin/make-pot --check; }

@@ -39,7 +39,9 @@ async fn connection(stream: TcpStream) -> io::Result<()> {
         let Ok(asked) = tokio::time::timeout(IDLE, request(&mut stream)).await else {
             return Ok(());
         };
-        let Some(pause) = asked? else { return Ok(()) };
+        let Some(Asked { pause, last }) = asked? else {
+            return Ok(());
+        };
         let start = Instant::now();
         for number in 0..EVENTS {
             sleep_until(start + pause * number).await;
@@ -51,11 +53,22 @@ async fn connection(stream: TcpStream) -> io::Result<()> {
             stream.write_all(chunk.as_bytes()).await?;
         }
         stream.write_all(b"0\r\n\r\n").await?;
+        if last {
+            return stream.shutdown().await;
+        }
     }
 }
 
-/// Reads a request; the pause that it asks for, or `None` when there is no request.
-async fn request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Duration>> {
+/// What a request asks for.
+struct Asked {
+    /// Between two events.
+    pause: Duration,
+    /// Whether the connection ends behind it.
+    last: bool,
+}
+
+/// Reads a request; `None` when there is none.
+async fn request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Asked>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -75,5 +88,8 @@ async fn request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Duratio
     let pause = body["model"]
         .as_str()
         .and_then(|model| model.strip_prefix("pause-")?.parse().ok());
-    Ok(Some(Duration::from_millis(pause.unwrap_or(50))))
+    Ok(Some(Asked {
+        pause: Duration::from_millis(pause.unwrap_or(50)),
+        last: head.contains("\r\nconnection: close\r\n"),
+    }))
 }
