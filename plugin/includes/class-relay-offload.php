@@ -28,8 +28,17 @@ final class Relay_Offload {
 	 * @since 0.1.0
 	 */
 	public static function is_here(): bool {
-		$state = null === Extension::reason() ? byok_relay_state() : array();
-		return ( $state['shared'] ?? false ) && ( $state['offload'] ?? false );
+		$state   = null === Extension::reason() ? byok_relay_state() : array();
+		$is_here = ( $state['shared'] ?? false ) && ( $state['offload'] ?? false );
+		/**
+		 * Filters whether there are tickets. A ticket opens on the server that has made it: behind a balancer that
+		 * sends a visitor's requests to one server and then to another, return false.
+		 *
+		 * @since 0.1.0
+		 *
+		 * @param bool $is_here Whether this server could give them.
+		 */
+		return (bool) apply_filters( 'byok_relay_tickets', $is_here );
 	}
 
 	/**

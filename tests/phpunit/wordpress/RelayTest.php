@@ -230,6 +230,25 @@ final class RelayTest extends Test_Case {
 		self::assertSame( 'credentials_own_address', json_decode( $answer['body'], true )['error']['code'] );
 	}
 
+	public function test_an_application_password_is_a_signed_in_user(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		$user = self::user( 'editor' );
+		// WordPress wants TLS for them, which this server does not speak.
+		file_put_contents( self::PLUGIN, '<?php add_filter( "wp_is_application_passwords_available", "__return_true" );' );
+		add_filter( 'wp_is_application_passwords_available', '__return_true' );
+		list( $password, $made ) = \WP_Application_Passwords::create_new_application_password( $user, array( 'name' => 'relay' ) );
+		try {
+			$ask   = static fn( string $password ) => ( new Browser() )->ask( 'GET', '/wp-json/byok/v1/relay/openai/models', null, array( 'Authorization: Basic ' . base64_encode( "byok-test-editor:$password" ) ) );
+			$right = $ask( $password );
+			$wrong = $ask( 'wrong' );
+		} finally {
+			unlink( self::PLUGIN );
+			\WP_Application_Passwords::delete_application_password( $user, $made['uuid'] );
+		}
+		self::assertSame( 200, $right['status'], $right['body'] );
+		self::assertSame( array( 401, 'error' ), array( $wrong['status'], json_decode( $wrong['body'], true )['type'] ) );
+	}
+
 	public function test_large_bodies_of_strangers_are_not_read(): void {
 		$note = WP_CONTENT_DIR . '/byok-test-peak';
 		file_put_contents( self::PLUGIN, "<?php register_shutdown_function( static fn() => file_put_contents( '$note', memory_get_peak_usage() ) );" );
