@@ -1,0 +1,60 @@
+/**
+ * `<byok-badge>`: one line that says how this page keeps keys, and leads to the page that says more. What it says is where
+ * the visitor's key is; without one, what the site has told of itself. It never says more than it knows.
+ *
+ * Attributes: `theme` (`light`, `dark`, `auto`; else as the page), `href` (where it leads).
+ *
+ * @module
+ */
+
+import { createBYOK, type BYOK } from '../byok.js';
+import { BADGE_WORDS, type Words } from '../words.js';
+import CSS from './badge.css';
+import { Element, h, shadow } from './dom.js';
+
+export class ByokBadge extends Element {
+	readonly #root: ShadowRoot;
+	#byok: BYOK | null = null;
+	readonly #show = () => void this.#render();
+
+	constructor() {
+		super();
+		this.#root = shadow( this, CSS );
+	}
+
+	get byok(): BYOK {
+		return this.#byok ??= createBYOK();
+	}
+
+	set byok( byok: BYOK ) {
+		this.disconnectedCallback();
+		this.#byok = byok;
+		this.connectedCallback();
+	}
+
+	connectedCallback(): void {
+		if ( this.isConnected ) {
+			this.byok.keys.addEventListener( 'change', this.#show );
+			this.#show();
+		}
+	}
+
+	disconnectedCallback(): void {
+		this.#byok?.keys.removeEventListener( 'change', this.#show );
+	}
+
+	async #render(): Promise< void > {
+		const { words, practice } = this.byok.options;
+		const mode = ( await this.byok.keys.list().catch( () => [] ) )[ 0 ]?.mode ?? ( practice && 'site' );
+		if ( ! mode ) {
+			return this.#root.replaceChildren();
+		}
+		const say: Pick< Words, keyof typeof BADGE_WORDS > = { ...BADGE_WORDS, ...words };
+		const unsafe = mode === 'site' && practice?.safe === false;
+		const [ text, tone ] = unsafe ? [ say.badge_unsafe, 'bad' ] : [ say[ `badge_${ mode }` ], mode === 'browser' ? 'warn' : 'good' ];
+		const href = this.getAttribute( 'href' ) ?? practice?.url;
+		this.#root.replaceChildren( href
+			? h( 'a', { class: 'badge', part: 'badge', 'data-tone': tone, href, title: say.badge_more }, h( 'span', {}, text ) )
+			: h( 'span', { class: 'badge', part: 'badge', 'data-tone': tone }, h( 'span', {}, text ) ) );
+	}
+}

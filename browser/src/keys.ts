@@ -1,0 +1,227 @@
+/**
+ * All keys of a page, wherever they are.
+ *
+ * @module
+ */
+
+import { ByokError, asError } from './errors.js';
+import { LockedStore, OpenStore } from './local.js';
+import { PROVIDERS, provider, type Model, type Provider } from './providers.js';
+import { browserShelf, canStore, memoryShelf, type Shelf } from './shelf.js';
+import { SITE_PROVIDERS, SiteStore, type SiteOptions } from './site.js';
+import type { KeyInfo, Mode, Store } from './store.js';
+
+/** What a page may choose. */
+export interface KeyOptions {
+	/** Beginning of the names in the browser's storage, for two independent sets of keys at one address. */
+	readonly namespace?: string;
+	/** Ids of the providers to offer; all by default. */
+	readonly providers?: readonly string[];
+	/** Places to offer, the best first. */
+	readonly modes?: readonly Mode[];
+	/** The site that keeps keys, and carries requests. */
+	readonly site?: SiteOptions | null;
+}
+
+/** What changed. */
+export interface Change {
+	readonly provider: string | null;
+}
+
+const MODES: readonly Mode[] = [ 'site', 'passkey', 'browser', 'memory' ];
+
+/** A provider and a model that were chosen. */
+export interface Choice {
+	readonly provider: string;
+	readonly model: string;
+}
+
+/** Whom the site does not know any more has no key there that could be removed from here. */
+function noneIfSignedOut( error: unknown ): KeyInfo[] {
+	if ( asError( error ).reason === 'signed_out' ) {
+		return [];
+	}
+	throw error;
+}
+
+export class KeyManager extends EventTarget {
+	readonly #stores: ReadonlyMap< Mode, Store >;
+	readonly #shelf: Shelf;
+	readonly #providers: readonly Provider[];
+
+	constructor( { namespace = 'byok', providers, modes = MODES, site }: KeyOptions = {} ) {
+		super();
+		const shelf = browserShelf( namespace + ':v1' );
+		const stores: Store[] = [
+			new OpenStore( 'memory', memoryShelf( namespace ) ),
+			new OpenStore( 'browser', shelf ),
+			new LockedStore( shelf, () => globalThis.location?.hostname ?? namespace, () => this.#changed( null ) ),
+			...( site ? [ new SiteStore( site, shelf ) ] : [] ),
+		];
+		this.#stores = new Map( modes.flatMap( ( mode ) => stores.filter( ( store ) => store.mode === mode && store.available() ).map( ( store ) => [ mode, store ] as const ) ) );
+		this.#shelf = canStore() ? shelf : memoryShelf( namespace );
+		this.#providers = PROVIDERS.filter( ( known ) => ( providers?.includes( known.id ) ?? true ) && this.modes( known.id ).length > 0 );
+		globalThis.addEventListener?.( 'storage', ( { key } ) => {
+			// Another tab, or the person has emptied the storage.
+			if ( key === null || key.startsWith( namespace + ':v1:' ) ) {
+				this.#changed( null );
+			}
+		} );
+	}
+
+	/** The providers that are offered. */
+	get providers(): readonly Provider[] {
+		return this.#providers;
+	}
+
+	/** The places that a provider's key can be in, the best first. */
+	modes( id: string ): Mode[] {
+		return [ ...this.#stores.keys() ].filter( ( mode ) => mode !== 'site' || SITE_PROVIDERS.includes( id ) );
+	}
+
+	/** What there is. When a place cannot be asked, its error is thrown: "no key" would be a guess. */
+	async list(): Promise< KeyInfo[] > {
+		const found = await Promise.all( [ ...this.#stores.values() ].map( ( store ) => store.list() ) );
+		return found.flat().filter( ( info ) => this.#providers.some( ( known ) => known.id === info.provider ) );
+	}
+
+	/** What there is of one provider; null for nothing. Of several places, the best. */
+	async info( id: string ): Promise< KeyInfo | null > {
+		return ( await this.list() ).find( ( info ) => info.provider === id ) ?? null;
+	}
+
+	/**
+	 * Checks a key and keeps it in one place; one of the same provider in another place is removed then.
+	 *
+	 * @param id      Provider id.
+	 * @param key     The key.
+	 * @param options Where (the best place by default), the base URL where everybody has one of their own, and a signal.
+	 */
+	async save( id: string, key: string, { mode = this.modes( id )[ 0 ], baseUrl = '', signal = null }: { mode?: Mode | undefined; baseUrl?: string; signal?: AbortSignal | null } = {} ): Promise< KeyInfo > {
+		const known = this.#known( id );
+		const trimmed = key.trim();
+		if ( ! /^[\x21-\x7e]{1,8192}$/.test( trimmed ) && ( trimmed !== '' || known.key_required ) ) {
+			throw new ByokError( 'key_malformed' );
+		}
+		const store = this.#store( mode );
+		// First of all, because a place that cannot be asked would keep the key before, and lead again later.
+		const before = await this.list().catch( noneIfSignedOut );
+		const info = await store.save( known, trimmed, baseUrl, signal );
+		for ( const old of before.filter( ( one ) => one.provider === id && one.mode !== mode ) ) {
+			// Two stores on one shelf write to the same place; the other one then finds nothing of its own there.
+			await this.#store( old.mode ).remove( id );
+		}
+		if ( ! this.choice() ) {
+			this.choose( { provider: id, model: '' } );
+		}
+		this.#changed( id );
+		return info;
+	}
+
+	/** Checks a kept key once more. It stays, whatever the provider says. */
+	async check( id: string, signal: AbortSignal | null = null ): Promise< KeyInfo > {
+		const info = await ( await this.#of( id ) ).check( this.#known( id ), signal );
+		this.#changed( id );
+		return info;
+	}
+
+	/** Removes a provider's key, wherever it is. */
+	async remove( id: string ): Promise< void > {
+		await Promise.all( [ ...this.#stores.values() ].map( ( store ) => store.remove( id ) ) );
+		if ( this.choice()?.provider === id ) {
+			this.choose( null );
+		}
+		this.#changed( id );
+	}
+
+	/** Removes every key and what else is remembered, in this browser and the person's at the site. */
+	async clearAll(): Promise< void > {
+		for ( const { provider: id } of await this.list() ) {
+			await this.remove( id );
+		}
+		this.lock();
+		this.#shelf.names().forEach( ( name ) => this.#shelf.delete( name ) );
+		this.#changed( null );
+	}
+
+	/** Sends a request with a provider's key. */
+	async send( id: string, path: string, init: RequestInit = {} ): Promise< Response > {
+		return ( await this.#of( id ) ).send( this.#known( id ), path, init );
+	}
+
+	/** The models to choose from: the provider's own list, else those that this module knows. */
+	async models( id: string, signal: AbortSignal | null = null ): Promise< { models: Model[]; live: boolean } > {
+		const known = this.#known( id );
+		let models: Model[] = [];
+		try {
+			models = await ( await this.#of( id ) ).models( known, signal );
+		} catch {
+			// Those below are better than none.
+		}
+		return models.length > 0 ? { models, live: true } : { models: known.shipped.map( ( model ) => ( { id: model, name: model } ) ), live: false };
+	}
+
+	/** Headers for a request of the page's own, see `getHeaders()`. */
+	async headers( id: string ): Promise< Record< string, string > > {
+		const { provider: chosen, model } = this.choice() ?? { provider: '', model: '' };
+		return ( await this.#of( id ) ).headers( this.#known( id ), chosen === id ? model : '' );
+	}
+
+	/** Asks for the passkey, if there is one. Browsers want a click before. */
+	async unlock(): Promise< void > {
+		await this.#stores.get( 'passkey' )?.unlock();
+	}
+
+	/** Locks what a passkey has opened. */
+	lock(): void {
+		this.#stores.get( 'passkey' )?.lock();
+	}
+
+	/** The provider and model that the person has chosen. */
+	choice(): Choice | null {
+		try {
+			return JSON.parse( this.#shelf.get( 'choice' ) ?? 'null' ) as Choice | null;
+		} catch {
+			return null;
+		}
+	}
+
+	/** Remembers a choice. */
+	choose( choice: Choice | null ): void {
+		if ( choice ) {
+			this.#shelf.set( 'choice', JSON.stringify( { provider: choice.provider, model: choice.model } ) );
+		} else {
+			this.#shelf.delete( 'choice' );
+		}
+		this.#changed( choice?.provider ?? null );
+	}
+
+	#known( id: string ): Provider {
+		const known = this.#providers.includes( provider( id )! ) ? provider( id ) : undefined;
+		if ( ! known ) {
+			throw new ByokError( 'provider_unknown' );
+		}
+		return known;
+	}
+
+	#store( mode: Mode | undefined ): Store {
+		const store = mode && this.#stores.get( mode );
+		if ( ! store ) {
+			throw new ByokError( 'mode_unavailable' );
+		}
+		return store;
+	}
+
+	/** The place that a provider's key is in. */
+	async #of( id: string ): Promise< Store > {
+		const info = await this.info( id );
+		if ( ! info ) {
+			throw new ByokError( 'no_key' );
+		}
+		return this.#store( info.mode );
+	}
+
+	#changed( id: string | null ): void {
+		this.dispatchEvent( new CustomEvent< Change >( 'change', { detail: { provider: id } } ) );
+	}
+}

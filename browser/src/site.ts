@@ -1,0 +1,211 @@
+/**
+ * Keys at the site: a member's in the vault, a visitor's under a token, or one that is only stored there for somebody else's
+ * program (connect). The site checks and encrypts them; nothing brings one back.
+ *
+ * @module
+ */
+
+import { ByokError } from './errors.js';
+import { fetch } from './natives.js';
+import { PROVIDERS, type Model, type Outcome, type Provider } from './providers.js';
+import { plain } from './target.js';
+import type { Shelf } from './shelf.js';
+import type { KeyInfo, Store } from './store.js';
+
+/** Which site, and as whom. */
+export interface SiteOptions {
+	/** Address of the site's REST API, as `rest_url()` gives it. */
+	readonly root: string;
+	/** A member's nonce for REST; empty for a visitor. */
+	readonly nonce?: string;
+	/** Where a new nonce comes from when that one is too old. */
+	readonly nonceUrl?: string;
+	/** Whether visitors without an account may keep keys at the site. */
+	readonly visitors?: boolean;
+	/** Whether requests may go through the site's relay. Without it they cannot be made with a key at the site. */
+	readonly relay?: boolean;
+	/** A browser's half of a connect key, and for whom the key is. */
+	readonly connect?: { readonly key: string; readonly ref?: string };
+}
+
+/** What the site tells of a key, or why not. */
+interface Told {
+	provider: string;
+	state: string;
+	hint?: string;
+	outcome?: Outcome | null;
+	proof?: 'key' | 'reachable' | null;
+	checked_at?: number | null;
+	message?: string;
+	code?: string;
+	data?: { status?: number };
+}
+
+export class SiteStore implements Store {
+	readonly mode = 'site';
+	#nonce: string;
+
+	constructor( readonly options: SiteOptions, readonly shelf: Shelf ) {
+		this.#nonce = options.nonce ?? '';
+	}
+
+	available(): boolean {
+		return Boolean( this.options.nonce || this.options.visitors || this.options.connect );
+	}
+
+	async list(): Promise< KeyInfo[] > {
+		if ( this.options.connect || ( ! this.#nonce && ! this.#token() ) ) {
+			return this.#connected();
+		}
+		const told = await this.#json( 'GET', this.#keys() ).catch( noneWithoutToken ) as Told[];
+		return told.filter( ( { state } ) => state !== 'absent' ).map( infoOf );
+	}
+
+	async save( known: Provider, key: string, _baseUrl: string, signal: AbortSignal | null ): Promise< KeyInfo > {
+		const { connect } = this.options;
+		if ( connect ) {
+			const body = { key, ...( connect.ref && { ref_id: connect.ref } ) };
+			const told = await this.#json( 'POST', `connect/keys/${ known.id }`, body, signal ) as Told & { ref_id?: string };
+			this.shelf.set( 'connected:' + known.id, told.ref_id ?? connect.ref ?? '' );
+			return infoOf( { ...told, provider: known.id, state: 'ready' } );
+		}
+		const put = async () => {
+			if ( ! this.#nonce && ! this.#token() ) {
+				const { token } = await this.#json( 'POST', 'visitors' ) as { token: string };
+				this.shelf.set( 'visitor', token );
+			}
+			return infoOf( await this.#json( 'PUT', `${ this.#keys() }/${ known.id }`, { key }, signal ) as Told );
+		};
+		// Once more, with a token of its own, for who had one that ended.
+		return put().catch( ( error: unknown ) => error instanceof ByokError && error.reason === 'no_key' ? put() : Promise.reject( error ) );
+	}
+
+	async check( known: Provider, signal: AbortSignal | null ): Promise< KeyInfo > {
+		return infoOf( await this.#json( 'POST', `${ this.#keys() }/${ known.id }/check`, undefined, signal ) as Told );
+	}
+
+	async remove( id: string ): Promise< void > {
+		if ( this.options.connect ) {
+			return this.shelf.delete( 'connected:' + id );
+		}
+		if ( ( await this.list() ).some( ( info ) => info.provider === id ) ) {
+			await this.#json( 'DELETE', `${ this.#keys() }/${ id }` );
+		}
+	}
+
+	/** Through the relay: the site puts the key in. */
+	async send( known: Provider, path: string, init: RequestInit ): Promise< Response > {
+		if ( ! this.options.relay || this.options.connect ) {
+			throw new ByokError( 'mode_unavailable' );
+		}
+		if ( ! /^\/(?!\/)/.test( path ) || /[\\#]|(^|\/)\.\.?(\/|$|\?)/.test( path ) ) {
+			throw new ByokError( 'path_refused' );
+		}
+		const { method, headers, body } = await plain( path, init );
+		return this.#send( method, `relay/${ known.id }${ path }`, body, init.signal ?? null, headers );
+	}
+
+	async models( known: Provider, signal: AbortSignal | null ): Promise< Model[] > {
+		if ( this.options.connect ) {
+			return [];
+		}
+		const told = await this.#json( 'GET', `models?provider=${ known.id }`, undefined, signal ) as { models?: Model[] } | Model[];
+		return ( Array.isArray( told ) ? told : told.models ?? [] ).map( ( { id, name } ) => ( { id, name: name || id } ) );
+	}
+
+	async headers(): Promise< Record< string, string > > {
+		if ( this.options.connect ) {
+			throw new ByokError( 'not_revealed' );
+		}
+		const token = this.#token();
+		return this.#nonce ? { 'X-WP-Nonce': this.#nonce } : token ? { 'X-BYOK-Token': token } : {};
+	}
+
+	async unlock(): Promise< void > {}
+
+	lock(): void {}
+
+	#token(): string | null {
+		return this.#nonce ? null : this.shelf.get( 'visitor' );
+	}
+
+	#keys(): string {
+		return this.#nonce ? 'me/keys' : 'visitors/keys';
+	}
+
+	/** What was stored for others from here: that it was is all that the browser knows. */
+	#connected(): KeyInfo[] {
+		return this.shelf.names().filter( ( name ) => name.startsWith( 'connected:' ) ).map( ( name ) => infoOf( { provider: name.slice( 10 ), state: 'ready' } ) );
+	}
+
+	async #json( method: string, route: string, data?: object, signal: AbortSignal | null = null ): Promise< unknown > {
+		const body = data ? JSON.stringify( data ) : null;
+		const answer = await this.#send( method, route, body, signal, data ? [ [ 'content-type', 'application/json' ] ] : [] );
+		const told = await answer.json().catch( () => null ) as Told | null;
+		if ( answer.ok && told ) {
+			return told;
+		}
+		const code = told?.code ?? '';
+		if ( answer.status === 401 && this.#token() ) {
+			// It is of no use any more: expired, revoked or erased, and what was kept under it is gone.
+			this.shelf.delete( 'visitor' );
+			throw new ByokError( 'no_key' );
+		}
+		if ( answer.status === 401 || [ 'byok_forbidden', 'rest_cookie_invalid_nonce' ].includes( code ) ) {
+			throw new ByokError( 'signed_out', undefined, code );
+		}
+		throw new ByokError( code === 'byok_key_refused' ? 'key_refused' : 'refused', told?.message, code );
+	}
+
+	async #send( method: string, route: string, body: BodyInit | null, signal: AbortSignal | null, headers: Plain[ 'headers' ], again = true ): Promise< Response > {
+		const { root, nonceUrl, connect } = this.options;
+		const url = root + ( root.includes( '?' ) ? 'byok/v1/' + route.replace( '?', '&' ) : 'byok/v1/' + route );
+		const extra = connect ? { 'X-BYOK-Token': connect.key } : await this.headers();
+		const answer = await fetch( url, {
+			method,
+			headers: [ ...headers, ...Object.entries( extra ) ] as [ string, string ][],
+			body,
+			signal,
+			credentials: 'same-origin',
+			cache: 'no-store',
+			redirect: 'error',
+		} );
+		if ( answer.status !== 403 || ! again || ! nonceUrl || ! this.#nonce ) {
+			return answer;
+		}
+		// A page that stays open longer than a nonce lives.
+		const fresh = await fetch( nonceUrl, { credentials: 'same-origin', cache: 'no-store' } );
+		const nonce = fresh.ok ? ( await fresh.text() ).trim() : '';
+		if ( ! /^[0-9a-f]{10}$/.test( nonce ) || nonce === this.#nonce ) {
+			return answer;
+		}
+		this.#nonce = nonce;
+		return this.#send( method, route, body, signal, headers, false );
+	}
+}
+
+function noneWithoutToken( error: unknown ): Told[] {
+	if ( error instanceof ByokError && error.reason === 'no_key' ) {
+		return [];
+	}
+	throw error;
+}
+
+type Plain = Awaited< ReturnType< typeof plain > >;
+
+function infoOf( told: Told ): KeyInfo {
+	return {
+		provider: told.provider,
+		mode: 'site',
+		state: [ 'locked', 'damaged' ].includes( told.state ) ? told.state as 'locked' : 'ready',
+		hint: told.hint ?? '',
+		outcome: told.outcome ?? null,
+		proves: told.proof ?? 'key',
+		checkedAt: told.checked_at ?? null,
+		baseUrl: '',
+		message: told.message ?? '',
+	};
+}
+
+/** Providers that can be kept at a site by who does not administer it: those with an address of their own are not. */
+export const SITE_PROVIDERS = PROVIDERS.filter( ( known ) => known.base_url !== null ).map( ( known ) => known.id );

@@ -1,0 +1,43 @@
+/** What is built: that it is what the sources say, how small it is, and what it stands on. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { assets, providers } from '../build.mjs';
+
+const file = ( path ) => readFileSync( new URL( path, import.meta.url ), 'utf8' );
+const built = await assets();
+
+test( 'the files in the plugin are what the sources build', () => {
+	for ( const [ name, text ] of Object.entries( built ) ) {
+		assert.ok( file( `../../plugin/assets/${ name }` ) === text, `${ name }: npm run build` );
+	}
+} );
+
+test( 'the module is under 12 kB compressed; what it loads later is under 9', () => {
+	const size = ( name ) => gzipSync( built[ name ], { level: 9 } ).length;
+	console.log( Object.keys( built ).map( ( name ) => `${ name }: ${ size( name ) } bytes` ).join( ', ' ) );
+	assert.ok( size( 'byok.module.js' ) < 12000 );
+	assert.ok( size( 'byok.form.js' ) + size( 'byok.worker.js' ) < 9000 );
+} );
+
+test( 'the module imports its own form and nothing else, evaluates no text and writes no HTML', () => {
+	for ( const [ name, text ] of Object.entries( built ) ) {
+		const imports = [ ...text.matchAll( /\bimport\s*\(?\s*["']([^"']+)/g ) ].map( ( [ , from ] ) => from.replace( /\?.*/, '' ) );
+		assert.deepEqual( imports, name === 'byok.module.js' ? [ './byok.form.js' ] : [], name );
+		assert.doesNotMatch( text, /\beval\(|new Function|innerHTML|outerHTML|document\.write|insertAdjacentHTML|\.style\b/, name );
+	}
+} );
+
+test( 'the table holds all providers of the engine, and nothing of theirs is written twice', () => {
+	const engine = JSON.parse( file( '../../src/engine/providers.json' ) );
+	assert.deepEqual( providers().map( ( { id } ) => id ), engine.map( ( { id } ) => id ) );
+	for ( const [ index, known ] of providers().entries() ) {
+		for ( const name of [ 'base_url', 'auth', 'check', 'prefixes', 'key_page' ] ) {
+			assert.deepEqual( known[ name ], engine[ index ][ name ], `${ known.id }: ${ name }` );
+		}
+	}
+	const shipped = Object.keys( JSON.parse( file( '../models.json' ) ) );
+	assert.deepEqual( shipped.filter( ( id ) => ! engine.some( ( known ) => known.id === id ) ), [] );
+} );

@@ -1,0 +1,21 @@
+/** Signatures of webhooks: the vectors that PHP is tested with, too. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { load } from './load.mjs';
+
+const { verifyWebhook } = await load( 'webhook' );
+
+const { cases } = JSON.parse( readFileSync( new URL( '../../tests/vectors/webhook.json', import.meta.url ), 'utf8' ) );
+
+for ( const { name, valid, ...webhook } of cases ) {
+	test( `webhook: ${ name } is ${ valid ? 'accepted' : 'refused' }`, async () => {
+		assert.equal( await verifyWebhook( webhook ), valid );
+	} );
+}
+
+test( 'webhook: the time is now by default', async () => {
+	const [ { secret, body, header } ] = cases;
+	assert.equal( await verifyWebhook( { secret, body, header } ), false );
+} );
