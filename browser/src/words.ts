@@ -78,6 +78,7 @@ export const WORDS = {
 	said_damaged: 'This entry was changed and is refused. Remove it or paste the key again.',
 	said_signed_out: 'This site does not know who you are any more. Sign in again, then reload this page.',
 	said_offline: 'This site could not be reached. Nothing was changed; try again.',
+	said_nowhere: 'There is no place for keys here just now. Sign in, or use a newer browser.',
 	said_failed: 'That did not work. Nothing was changed.',
 } as const;
 

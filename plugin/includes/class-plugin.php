@@ -68,6 +68,9 @@ final class Plugin {
 		add_filter( 'rest_pre_serve_request', array( Relay_Response::class, 'serve' ), PHP_INT_MAX, 2 );
 		Connectors::register_hooks();
 		Log_Guard::register_hooks();
+		Browser_Module::register_hooks();
+		Practice_Page::register_hooks();
+		Blocks::register_hooks();
 		add_action( 'plugins_loaded', array( Known_Keys::class, 'of_site' ), PHP_INT_MIN );
 		add_action( 'set_current_user', array( Known_Keys::class, 'of_user' ), PHP_INT_MIN );
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {

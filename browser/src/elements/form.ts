@@ -103,13 +103,15 @@ export class Form {
 			this.#infos = [];
 			this.#fail( error );
 		}
-		const ids = keys.providers.map( ( { id } ) => id );
+		const ids = this.#providers.map( ( { id } ) => id );
 		const wanted = [ this.#id, this.host.getAttribute( 'provider' ), keys.choice()?.provider, this.#infos[ 0 ]?.provider, ids[ 0 ] ];
 		this.#id = wanted.find( ( id ) => id && ids.includes( id ) ) ?? '';
-		this.#select.replaceChildren( ...keys.providers.map( ( { id, name } ) =>
+		this.#select.replaceChildren( ...this.#providers.map( ( { id, name } ) =>
 			h( 'option', { value: id, selected: id === this.#id }, this.#info( id ) ? this.#say( 'has_key', { provider: name } ) : name ) ) );
 		this.#select.parentElement!.hidden = ids.length < 2;
-		if ( this.#id && ! ( quietly && this.#input?.value ) ) {
+		if ( ! this.#id ) {
+			this.#note( this.#words.said_nowhere, 'warn' );
+		} else if ( ! ( quietly && this.#input?.value ) ) {
 			this.#show();
 		}
 	}
@@ -124,8 +126,25 @@ export class Form {
 		this.#show();
 	}
 
+	/** The names in one of the element's lists; null without one, which leaves out nothing. */
+	#list( name: 'providers' | 'modes' ): string[] | null {
+		return this.host.getAttribute( name )?.split( /[\s,]+/ ).filter( Boolean ) ?? null;
+	}
+
+	/** The providers that this form offers. */
+	get #providers(): readonly Provider[] {
+		const list = this.#list( 'providers' );
+		return this.byok.keys.providers.filter( ( { id } ) => ( list?.includes( id ) ?? true ) && this.#modes( id ).length > 0 );
+	}
+
+	/** The places that it offers. */
+	#modes( id: string ): Mode[] {
+		const list = this.#list( 'modes' );
+		return this.byok.keys.modes( id ).filter( ( mode ) => list?.includes( mode ) ?? true );
+	}
+
 	get #known(): Provider {
-		return this.byok.keys.providers.find( ( { id } ) => id === this.#id )!;
+		return this.#providers.find( ( { id } ) => id === this.#id )!;
 	}
 
 	#info( wanted = this.#id ): KeyInfo | undefined {
@@ -213,8 +232,7 @@ export class Form {
 	/** The form for a key. */
 	#form( replacing = false ): Node[] {
 		const known = this.#known;
-		const { keys } = this.byok;
-		const modes = keys.modes( known.id );
+		const modes = this.#modes( known.id );
 		const warning = h( 'p', { id: 'warning', class: 'warning', hidden: true }, this.#say( 'format_hint' ) );
 		const input = h( 'input', {
 			id: 'key', part: 'input', type: 'password', dir: 'ltr', placeholder: known.placeholder, 'aria-describedby': 'warning',

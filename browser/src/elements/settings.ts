@@ -1,8 +1,9 @@
 /**
  * `<byok-settings>`: the form. A person chooses a provider, pastes a key, says where it is kept, and sees what came of it.
  *
- * Attributes: `provider` (which one is shown first), `theme` (`light`, `dark`, `auto`; else as the page), `modal` (in a dialog
- * above the page). Events: `byok-change` (`detail`: provider, mode, outcome; never a key) and `byok-close`.
+ * Attributes: `providers` and `modes` (names of those that are offered; all by default), `provider` (shown first), `theme`
+ * (`light`, `dark`, `auto`; else as the page), `modal` (in a dialog above the page).
+ * Events: `byok-change` (`detail`: provider, mode, outcome; never a key) and `byok-close`.
  *
  * @module
  */

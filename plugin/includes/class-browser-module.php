@@ -1,0 +1,110 @@
+<?php
+/**
+ * The module in the browser.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Registers the script module `byok` and tells it about this site and who looks at the page. It is written into the page as
+ * data, so that a strict Content-Security-Policy has nothing against it.
+ *
+ * It tells nothing of any key.
+ *
+ * @since 0.1.0
+ */
+final class Browser_Module {
+
+	/**
+	 * Name of the module.
+	 */
+	public const ID = 'byok';
+
+	/**
+	 * Hooks the module.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function register_hooks(): void {
+		add_action( 'init', array( self::class, 'register' ) );
+		add_filter( 'script_module_data_' . self::ID, array( self::class, 'data' ) );
+	}
+
+	/**
+	 * Registers the module, and the chat, which finds it by its elements and so needs no import map.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function register(): void {
+		wp_register_script_module( self::ID, plugins_url( 'assets/byok.module.js', BYOK_PLUGIN_FILE ), array(), self::version( 'byok.module.js' ) );
+		wp_register_script_module( 'byok-chat', plugins_url( 'assets/byok-chat.js', BYOK_PLUGIN_FILE ), array(), self::version( 'byok-chat.js' ) );
+	}
+
+	/**
+	 * What the module is told.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $data What others have added.
+	 * @return array The options of createBYOK(), see browser/src/byok.ts.
+	 */
+	public static function data( $data ): array {
+		$settings = array(
+			'site'     => self::site(),
+			'practice' => array(
+				'url'  => Practice_Page::url(),
+				'safe' => Practice::is_safe(),
+			),
+			'words'    => Browser_Words::all(),
+		);
+
+		/**
+		 * Filters what the module in the browser is told: providers, modes, words …
+		 *
+		 * Everything in it can be read by whoever sees the page.
+		 *
+		 * @since 0.1.0
+		 *
+		 * @param array $settings Options of createBYOK().
+		 */
+		return (array) apply_filters( 'byok_browser_settings', $settings + (array) $data );
+	}
+
+	/**
+	 * Where this site can be asked, and as whom.
+	 *
+	 * @return array|null See SiteOptions in browser/src/site.ts; null for somebody who cannot keep a key here.
+	 */
+	private static function site(): ?array {
+		if ( ! Practice::is_safe() ) {
+			return null;
+		}
+		if ( is_user_logged_in() ) {
+			// Pages of who is logged in are not kept for others, and so no nonce is.
+			return Capability::current_user_can( Owner::user( get_current_user_id() ) ) ? array(
+				'root'     => rest_url(),
+				'nonce'    => wp_create_nonce( 'wp_rest' ),
+				'nonceUrl' => admin_url( 'admin-ajax.php?action=rest-nonce' ),
+				'relay'    => Practice::relay()['users'] && Practice::may_relay(),
+			) : null;
+		}
+		return Practice::relay()['visitors'] ? array(
+			'root'     => rest_url(),
+			'visitors' => true,
+			'relay'    => true,
+		) : null;
+	}
+
+	/**
+	 * Version of a file for its address: that of its content, so that no cache has an old one.
+	 *
+	 * @param string $name Name of the file.
+	 */
+	private static function version( string $name ): string {
+		return BYOK_VERSION . '-' . filemtime( plugin_dir_path( BYOK_PLUGIN_FILE ) . "assets/$name" );
+	}
+}

@@ -1,0 +1,153 @@
+<?php
+/**
+ * Tests of blocks, shortcodes, the script module and the page about this site's practice.
+ *
+ * @package byok
+ */
+
+namespace Byok\Tests;
+
+use Byok\Blocks;
+use Byok\Browser_Module;
+use Byok\Browser_Words;
+use Byok\Practice;
+use Byok\Practice_Page;
+use WP_Block_Type_Registry;
+
+final class BrowserTest extends Test_Case {
+
+	public function test_the_words_are_those_of_the_module(): void {
+		$source = file_get_contents( dirname( BYOK_PLUGIN_FILE, 2 ) . '/browser/src/words.ts' );
+		preg_match_all( "/^\t(\w+): '((?:[^'\\\\]|\\\\.)*)',$/m", $source, $found );
+		$english = array_combine( $found[1], array_map( 'stripslashes', $found[2] ) );
+		$this->assertGreaterThan( 80, count( $english ) );
+		$this->assertSame( $english, Browser_Words::all() );
+	}
+
+	public function test_the_blocks_print_elements_and_load_the_module(): void {
+		$registry = WP_Block_Type_Registry::get_instance();
+		foreach ( array(
+			'byok/api-key'   => '<byok-settings',
+			'byok/key-badge' => '<byok-badge',
+			'byok/chat'      => 'class="byok-chat"',
+		) as $name => $expected ) {
+			$this->assertTrue( $registry->is_registered( $name ), $name );
+			$html = do_blocks( "<!-- wp:$name /-->" );
+			$this->assertStringContainsString( $expected, $html );
+			$this->assertStringContainsString( 'wp-block-byok-' . substr( $name, 5 ), $html );
+			$this->assertStringNotContainsString( 'style="', $html, 'a strict policy refuses it' );
+		}
+		$page = self::printed();
+		$this->assertStringContainsString( 'assets/byok.module.js', $page );
+		$this->assertStringContainsString( 'assets/byok-chat.js', $page );
+		$this->assertStringNotContainsString( 'type="importmap"', $page );
+	}
+
+	public function test_what_an_author_chooses_is_limited_to_what_there_is(): void {
+		$html = do_blocks( '<!-- wp:byok/api-key {"providers":["openai","nobody\"><script>"],"modes":["passkey","everywhere"],"theme":"dark\" onload=\"x"} /-->' );
+		$this->assertStringContainsString( '<byok-settings providers="openai" modes="passkey">', $html );
+		$this->assertStringNotContainsString( '<script', $html );
+		$this->assertStringNotContainsString( 'onload', $html );
+		$this->assertSame(
+			'<byok-settings providers="anthropic openai" modes="site passkey" theme="light">',
+			strstr( do_shortcode( '[byok_key providers="openai, anthropic evil" modes="passkey,site" theme="light"]' ), '<noscript', true )
+		);
+		$this->assertStringStartsWith( '<byok-settings><noscript>', do_shortcode( '[byok_key]' ) );
+		$this->assertStringContainsString( '<byok-badge theme="dark"><a href="' . esc_url( Practice_Page::url() ), do_shortcode( '[byok_badge theme="dark"]' ) );
+		$this->assertStringNotContainsString( 'theme', do_shortcode( '[byok_badge theme="\'x"]' ) );
+	}
+
+	public function test_the_module_is_told_of_the_site_and_who_is_logged_in_and_of_no_key(): void {
+		$key = Test_Provider::key();
+		self::save( 'anthropic', $key );
+		$data = Browser_Module::data( array() );
+		$this->assertSame( rest_url(), $data['site']['root'] );
+		$this->assertNotFalse( wp_verify_nonce( $data['site']['nonce'], 'wp_rest' ) );
+		$this->assertTrue( $data['practice']['safe'] );
+		self::assert_no_key( $key, wp_json_encode( $data ) );
+		$this->assertStringNotContainsString( substr( $key, -4 ), wp_json_encode( $data ) );
+
+		wp_set_current_user( 0 );
+		$this->assertNull( Browser_Module::data( array() )['site'], 'a stranger has no nonce and no place here' );
+
+		wp_set_current_user( self::user( 'subscriber' ) );
+		$this->assertNotNull( Browser_Module::data( array() )['site'] );
+		add_filter( 'byok_own_key_capability', static fn() => 'do_not_allow' );
+		$this->assertNull( Browser_Module::data( array() )['site'], 'members may not have keys of their own' );
+	}
+
+	public function test_a_page_may_change_what_the_module_is_told(): void {
+		add_filter( 'byok_browser_settings', static fn( array $settings ) => array( 'providers' => array( 'openai' ) ) + $settings );
+		$this->assertSame( array( 'openai' ), Browser_Module::data( array( 'own' => 1 ) )['providers'] );
+	}
+
+	public function test_the_data_stand_in_the_page_as_data(): void {
+		do_shortcode( '[byok_key]' );
+		$this->assertSame( 1, preg_match( '#<script ([^>]*)>\s*(\{.*\})\s*</script>#', self::printed(), $found ) );
+		$this->assertStringContainsString( 'type="application/json"', $found[1] );
+		$this->assertStringContainsString( 'id="wp-script-module-data-byok"', $found[1] );
+		$this->assertSame( Browser_Module::data( array() ), json_decode( $found[2], true ) );
+	}
+
+	public function test_everybody_reads_how_keys_are_kept_here(): void {
+		$key = Test_Provider::key();
+		self::save( 'anthropic', $key );
+		$answer = ( new Browser() )->ask( 'GET', '/?byok-practice=1' );
+		$this->assertSame( 200, $answer['status'] );
+		$this->assertStringContainsString( 'Keys are encrypted before they are stored', $answer['body'] );
+		$this->assertStringContainsString( 'The secret is in this site’s configuration', html_entity_decode( $answer['body'] ) );
+		$this->assertStringNotContainsString( '<script', $answer['body'] );
+		$this->assertStringContainsString( "Content-Security-Policy: default-src 'none'; style-src 'self'", $answer['headers'] );
+		self::assert_no_key( $key, $answer['body'] );
+		$this->assertStringNotContainsString( (string) byok_key_source()['key_id'], $answer['body'] );
+
+		$told = ( new Browser() )->rest( 'GET', '/byok/v1/practice' );
+		$this->assertSame( 200, $told['status'] );
+		$this->assertSame( array_keys( Practice::facts() ), array_keys( json_decode( $told['body'], true )['facts'] ) );
+		$this->assertSame( 200, ( new Browser() )->ask( 'GET', '/' )['status'] );
+		$this->assertStringNotContainsString( 'byok-practice__lead', ( new Browser() )->ask( 'GET', '/' )['body'] );
+	}
+
+	/**
+	 * States of a site, the fact that tells of them, how, and part of what is said.
+	 */
+	public static function states(): array {
+		$secret = 'byok-test ' . str_repeat( 'x', 40 );
+		return array(
+			'salts'              => array( array(), 'secret', 'warn', 'wp-config.php' ),
+			'a constant'         => array( array( 'constants' => array( 'BYOK_KEY' => $secret ) ), 'secret', 'warn', 'wp-config.php' ),
+			'an environment'     => array( array( 'variables' => array( 'BYOK_KEY' => $secret ) ), 'secret', 'good', 'in the environment of the server' ),
+			'plugins may read'   => array( array(), 'reading', 'warn', 'Plugins of this site can ask for a key and get it' ),
+			'plugins may not'    => array( array( 'ini' => array( 'byok.allow_reveal' => '0' ) ), 'reading', 'good', 'get none themselves' ),
+			'no salts'           => array( array( 'salts' => 'missing' ), 'encryption', 'bad', 'this site takes no keys' ),
+			'without extension'  => array( array( 'extension' => false ), 'encryption', 'bad', 'this site takes no keys' ),
+		);
+	}
+
+	/**
+	 * @dataProvider states
+	 *
+	 * @param array  $options Options of Site::run().
+	 * @param string $name    Name of the fact.
+	 * @param string $tone    Its tone.
+	 * @param string $words   Part of it.
+	 */
+	public function test_what_is_said_follows_the_real_state( array $options, string $name, string $tone, string $words ): void {
+		$told = Site::run( 'return array( \Byok\Practice::facts(), \Byok\Browser_Module::data( array() ) );', $options )['result'];
+		$this->assertSame( $tone, $told[0][ $name ]['tone'] );
+		$this->assertStringContainsString( $words, $told[0][ $name ]['text'] );
+		$this->assertSame( 'bad' !== $tone, $told[1]['practice']['safe'] );
+		$this->assertArrayNotHasKey( 'bad' === $tone ? 'secret' : 'none', $told[0] );
+	}
+
+	/**
+	 * What a page prints at its end for the modules that it has.
+	 */
+	private static function printed(): string {
+		ob_start();
+		wp_script_modules()->print_import_map();
+		wp_script_modules()->print_enqueued_script_modules();
+		wp_script_modules()->print_script_module_data();
+		return ob_get_clean();
+	}
+}
