@@ -49,7 +49,7 @@ final class BrowserTest extends Test_Case {
 		$this->assertStringNotContainsString( '<script', $html );
 		$this->assertStringNotContainsString( 'onload', $html );
 		$this->assertSame(
-			'<byok-settings providers="anthropic openai" modes="site passkey" theme="light">',
+			'<byok-settings providers="openai anthropic" modes="passkey site" theme="light">',
 			strstr( do_shortcode( '[byok_key providers="openai, anthropic evil" modes="passkey,site" theme="light"]' ), '<noscript', true )
 		);
 		$this->assertStringStartsWith( '<byok-settings><noscript>', do_shortcode( '[byok_key]' ) );
