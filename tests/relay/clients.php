@@ -29,7 +29,24 @@ return static function ( Relay $relay, Stage $stage ): void {
 		'JavaScript' => array( array( getenv( 'BYOK_TEST_NODE' ), __DIR__ . '/clients/clients.mjs' ), array( 'openai', 'anthropic', 'google' ) ),
 		'Python'     => array( array( getenv( 'BYOK_TEST_PYTHON' ), __DIR__ . '/clients/clients.py' ), array( 'openai', 'anthropic' ) ),
 	);
+	// Somebody without an account, who brings a key and gets a token that is good on both paths.
+	$limits = array_fill_keys( array( 'token', 'user', 'address', 'key', 'global', 'register' ), array( 100000, 60 ) );
+	$stage->same( 'the relay is open to visitors', true, $stage->result( $stage->in_site( '$changed = Byok\Relay_Settings::change( array( "visitors" => true, "limits" => $limits ) ); return ! is_wp_error( $changed );', array( 'limits' => $limits ) ) ) );
+	$made    = json_decode( $relay->ask( '/wp-json/byok/v1/visitors', array( 'Content-Type: application/json' ), '{}' )['body'], true );
+	$visitor = (string) ( $made['token'] ?? '' );
+	$stage->check( 'a visitor gets a token', str_starts_with( $visitor, 'byok_vt_' ), array_keys( (array) $made ) );
+	foreach ( array( 'openai', 'anthropic', 'google' ) as $provider ) {
+		$saved = $relay->ask( "/wp-json/byok/v1/visitors/keys/$provider", array( 'Content-Type: application/json', "Authorization: Bearer $visitor" ), json_encode( array( 'key' => Test_Provider::key( $provider ) ) ), 'PUT' );
+		$stage->check( "… and brings a key of $provider", $saved['status'] < 300, $saved );
+	}
+
 	$tests = array(
+		'PHP'                       => static fn( string $provider ): array => array( 'base' => "http://127.0.0.1:{$relay->port}/wp-json/byok/v1/relay/$provider", 'token' => $visitor ),
+		'nginx, a ticket of WordPress' => static function ( string $provider ) use ( $relay, $visitor ): array {
+			$answer = $relay->ask( '/wp-json/byok/v1/tickets', array( 'Content-Type: application/json', "Authorization: Bearer $visitor" ), json_encode( array( 'provider' => $provider, 'uses' => 20 ) ) );
+			$told   = json_decode( $answer['body'], true );
+			return array( 'base' => rtrim( $told['url'] ?? $answer['body'], '/' ), 'token' => $told['ticket'] ?? '' );
+		},
 		'nginx' => static function ( string $provider ) use ( $relay ): array {
 			$ticket = $relay->ticket( $provider, Test_Provider::key( $provider ), array( 'uses' => 20 ) );
 			return array( 'base' => "http://127.0.0.1:{$relay->port}/byok/relay/$provider", 'token' => $ticket );
@@ -61,5 +78,5 @@ function check_client( Stage $stage, string $who, array $told ): void {
 	if ( isset( $told['models'] ) ) {
 		$stage->check( '… and a list of models', $told['models'] > 1, $told );
 	}
-	$stage->check( '… and tells why it is refused', 401 === ( $told['refused']['status'] ?? 0 ) && str_contains( $told['refused']['says'] ?? '', 'not a ticket' ), $told );
+	$stage->check( '… and tells why it is refused', 401 === ( $told['refused']['status'] ?? 0 ) && preg_match( '/ticket|token|sign|log/i', $told['refused']['says'] ?? '' ), $told );
 }
