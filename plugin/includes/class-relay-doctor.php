@@ -19,7 +19,7 @@ final class Relay_Doctor {
 
 	/**
 	 * Fewest connections of an nginx worker that hold some thousand streams: each takes two, and Debian's 768 are
-	 * used up at 764 streams, with the site's pages among those that wait.
+	 * used up before 400 streams, with the site's pages among those that wait.
 	 */
 	private const CONNECTIONS = 4096;
 
