@@ -272,9 +272,10 @@ final class OwnersTest extends Test_Case {
 
 		$this->assertSame( array( 'saved', 'used', 'checked', 'deleted' ), array_keys( $heard ) );
 		foreach ( $heard as $what => $arguments ) {
-			$this->assertCount( 2, $arguments, $what );
+			$this->assertCount( 'checked' === $what ? 3 : 2, $arguments, $what );
 			$this->assertSame( array( 'anthropic', "user:$member" ), array( $arguments[0], $arguments[1]['owner'] ), $what );
 		}
+		$this->assertSame( array( 'before' => 'valid', 'outcome' => 'valid', 'by_request' => false ), $heard['checked'][2] );
 		self::assert_no_key( $key, print_r( $heard, true ) );
 	}
 
