@@ -121,9 +121,9 @@ final class Relay {
 		foreach ( array( 'http', 'server' ) as $name ) {
 			file_put_contents( "$folder/byok-$name.conf", strtr( file_get_contents( "$files/byok-$name.conf" ), $here ) );
 		}
-		$host = fn( string $line ): string => preg_replace( '/server [a-z0-9.-]+:443;/', "server 127.0.0.1:{$this->hostile};", $line );
-		// The names of the real providers are not looked up: with the test provider nobody is asked there.
-		file_put_contents( "$folder/byok-http.conf", $host( file_get_contents( "$folder/byok-http.conf" ) ) );
+		// The names of the real providers are not looked up. Whoever is asked there is one that remembers, without TLS.
+		$http = preg_replace( '/server [a-z0-9.-]+:443;/', "server 127.0.0.1:{$this->hostile};", file_get_contents( "$folder/byok-http.conf" ) );
+		file_put_contents( "$folder/byok-http.conf", str_replace( 'https://byok_', 'http://byok_', $http ) );
 		mkdir( "$folder/secret" );
 		file_put_contents( "$folder/secret/index.html", 'a file of the server' );
 		$temporary = '';
@@ -191,7 +191,7 @@ final class Relay {
 	 * Makes a ticket, without WordPress.
 	 *
 	 * @param string $provider Provider.
-	 * @param string $key      Key.
+	 * @param string $key      Key; empty for none.
 	 * @param array  $options  Of byok_ticket().
 	 */
 	public function ticket( string $provider, string $key, array $options = array() ): string {
@@ -199,7 +199,7 @@ final class Relay {
 			$this->stage->plain(
 				$this->salts . 'try {
 					$place = array( "owner" => "site", "origin" => byok_origin( $provider, $options["base_url"] ?? "" ) );
-					return byok_ticket( $provider, byok_encrypt( $key, $place ), $place, $options );
+					return byok_ticket( $provider, "" === $key ? "" : byok_encrypt( $key, $place ), $place, $options );
 				} catch ( Byok\Exception\ByokException $refused ) {
 					return $refused->getReason();
 				}',
