@@ -44,8 +44,11 @@ final class Relay_Streams {
 			return true;
 		}
 		for ( $number = 0; $number < self::most(); $number++ ) {
+			$name = self::file( $number );
+			// One that is there is only read: it may be of another user, who has run the doctor. What is no plain file is
+			// not ours, and could keep us waiting.
 			// phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions -- one that cannot be opened is not free.
-			$file = @fopen( self::file( $number ), 'c' );
+			$file = file_exists( $name ) && ! is_file( $name ) ? false : @fopen( $name, is_file( $name ) ? 'r' : 'c' );
 			if ( is_resource( $file ) && flock( $file, LOCK_EX | LOCK_NB ) ) {
 				self::$held = $file;
 				return true;
