@@ -173,6 +173,38 @@ final class RelayTest extends Test_Case {
 		);
 	}
 
+	public function test_what_is_broken_is_a_typed_error_and_nothing_more(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		$malformed = self::relay( self::admin(), 'POST', 'openai/chat/completions', '{"model":' );
+		self::assertSame( array( 400, 'rest_invalid_json' ), array( $malformed['status'], json_decode( $malformed['body'], true )['error']['code'] ) );
+
+		// A row that was edited, and one that was moved here from another provider.
+		$row = self::row( 'openai' );
+		self::plant( 'openai', array( 'envelope' => substr( $row['envelope'], 0, -4 ) . 'AAAA' ) + $row );
+		self::plant( 'groq', $row );
+		self::plant( 'mistral', 'no row at all' );
+		foreach ( array( 'openai', 'groq', 'mistral' ) as $provider ) {
+			$answer = self::relay( self::admin(), 'GET', "$provider/models" );
+			$error  = json_decode( $answer['body'], true );
+			self::assertSame( 409, $answer['status'], $answer['body'] );
+			self::assertSame( array( 'type', 'error', 'code', 'message', 'data' ), array_keys( $error ) );
+			self::assertStringNotContainsString( 'byok1.', $answer['body'] );
+			self::assertStringNotContainsString( '.php', $answer['body'] );
+		}
+	}
+
+	public function test_nothing_in_a_request_says_where_a_key_goes(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		$trapped = Test_Provider::trapped();
+		$browser = new Browser( self::admin() );
+		$evil    = 'http://127.0.0.1:9/v1';
+		$headers = array( "X-BYOK-Base-URL: $evil", "X-Base-URL: $evil", 'X-Forwarded-Host: 127.0.0.1:9', "X-Original-URL: $evil", 'X-HTTP-Method-Override: GET', 'X-WP-Nonce: ' . $browser->nonce() );
+		$answer  = $browser->ask( 'POST', "/index.php?rest_route=/byok/v1/relay/openai/models&base_url=$evil", json_encode( array( 'base_url' => $evil, 'provider' => 'groq', 'path' => 'files' ) ), array_merge( self::JSON, $headers ) );
+		self::assertSame( 200, $answer['status'], $answer['body'] );
+		self::assertSame( array( 'GET', '/openai/v1/models' ), array( self::last_request()['method'], self::last_request()['path'] ) );
+		self::assertSame( $trapped, Test_Provider::trapped() );
+	}
+
 	public function test_the_relay_can_be_switched_off_and_the_capability_given(): void {
 		self::save( 'openai', Test_Provider::key( 'openai' ) );
 		$reader = self::user( 'subscriber' );
