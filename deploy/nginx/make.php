@@ -26,12 +26,12 @@ const HIDDEN = array(
 	'permissions-policy', 'pragma', 'proxy-authenticate', 'public-key-pins', 'public-key-pins-report-only', 'referrer-policy', 'refresh',
 	'report-to', 'reporting-endpoints', 'server-timing', 'service-worker-allowed', 'set-cookie', 'set-cookie2', 'set-login', 'sourcemap',
 	'speculation-rules', 'strict-transport-security', 'supports-loading-mode', 'timing-allow-origin', 'tk', 'vary', 'via', 'warning',
-	'www-authenticate', 'x-api-key', 'x-byok-auth', 'x-byok-key', 'x-byok-relay', 'x-content-type-options', 'x-dns-prefetch-control', 'x-frame-options',
+	'www-authenticate', 'x-api-key', 'x-byok-key', 'x-byok-relay', 'x-content-type-options', 'x-dns-prefetch-control', 'x-frame-options',
 	'x-goog-api-key', 'x-permitted-cross-domain-policies', 'x-powered-by', 'x-robots-tag', 'x-sourcemap', 'x-xss-protection', 'xi-api-key',
 );
 
-/** What PHP says of a request that may go. The last two hold the key, and are for the provider only. */
-const TOLD = array( 'provider', 'upstream', 'scheme', 'connect', 'host', 'name', 'path', 'origin', 'owner', 'mask', 'key', 'auth' );
+/** What PHP says of a request that may go. The last is for the provider only. */
+const TOLD = array( 'provider', 'upstream', 'scheme', 'connect', 'host', 'name', 'path', 'origin', 'owner', 'mask', 'key' );
 
 /** The statuses of refusals: nginx takes none from a variable. */
 const REFUSALS = array( 400, 401, 411, 413, 429, 500, 501, 502, 503 );
@@ -81,12 +81,16 @@ foreach ( array_keys( $fixed ) as $id ) {
 }
 $http .= "\n# Where a request goes. An address of one's own was looked up and judged by byok: nginx connects to that very one.\nmap \$byok_upstream \$byok_base {\n" . table( $rows ) . "}\n";
 
-$http .= "\n# The header that carries the key.\n";
+$http  .= "\n# The header that carries the key, and the word before it. A provider without a key gets neither.\n";
+$schemes = array_unique( array_filter( array_map( static fn( array $provider ): string => $provider['auth']['scheme'] ?? '', $providers ) ) );
+foreach ( $schemes as $scheme ) {
+	$http .= 'map $byok_key $byok_with_' . strtolower( $scheme ) . " {\n" . table( array( array( 'default', "\"$scheme \$byok_key\"" ), array( '""', '""' ) ) ) . "}\n";
+}
 foreach ( $auth as $header ) {
 	$rows = array( array( 'default', '""' ) );
 	foreach ( $providers as $id => $provider ) {
 		if ( $header === $provider['auth']['header'] ) {
-			$rows[] = array( $id, '$byok_auth' );
+			$rows[] = array( $id, isset( $provider['auth']['scheme'] ) ? '$byok_with_' . strtolower( $provider['auth']['scheme'] ) : '$byok_key' );
 		}
 	}
 	$http .= 'map $byok_provider $byok_send_' . variable( $header ) . " {\n" . table( $rows ) . "}\n";
@@ -267,8 +271,10 @@ location = /byok/-/authorize {
 	fastcgi_pass_request_body off;
 	# The body is measured where the request itself is.
 	client_max_body_size 0;
-{tickets}	fastcgi_buffer_size 32k;
-	fastcgi_buffers 4 32k;
+{tickets}	# A key of 8 KiB and the longest path. It is kept as long as the stream.
+	fastcgi_buffer_size 16k;
+	fastcgi_buffers 2 16k;
+	fastcgi_busy_buffers_size 16k;
 	fastcgi_max_temp_file_size 0;
 	fastcgi_cache off;
 	fastcgi_connect_timeout 5s;

@@ -120,38 +120,28 @@ struct Upstream<'a> {
 fn headers(ticket: &Ticket, upstream: &Upstream<'_>) -> Zeroizing<Vec<u8>> {
     let provider = ticket.provider;
     let key = ticket.key().unwrap_or_default();
-    let (scheme, space) = match (&provider.auth.scheme, key) {
-        (Some(scheme), key) if !key.is_empty() => (scheme.as_str(), " "),
-        _ => ("", ""),
-    };
     let connect = upstream.address.map(|address| address.to_string());
     let group = connect.as_ref().map_or(provider.id.as_str(), |_| "custom");
     let mask = mask(key);
-    let lines: [(&str, &[&str]); 12] = [
-        ("Provider", &[&provider.id]),
-        ("Upstream", &[group]),
-        ("Scheme", &[upstream.scheme]),
-        ("Connect", &[connect.as_deref().unwrap_or_default()]),
-        ("Host", &[upstream.authority]),
-        ("Name", &[&upstream.name]),
-        ("Path", &[upstream.path]),
-        ("Origin", &[&ticket.origin]),
-        ("Owner", &[&ticket.owner]),
-        ("Mask", &[if key.is_empty() { "" } else { &mask }]),
-        ("Key", &[key]),
-        ("Auth", &[scheme, space, key]),
+    let lines: [(&str, &str); 11] = [
+        ("Provider", &provider.id),
+        ("Upstream", group),
+        ("Scheme", upstream.scheme),
+        ("Connect", connect.as_deref().unwrap_or_default()),
+        ("Host", upstream.authority),
+        ("Name", &upstream.name),
+        ("Path", upstream.path),
+        ("Origin", &ticket.origin),
+        ("Owner", &ticket.owner),
+        ("Mask", if key.is_empty() { "" } else { &mask }),
+        // Alone, and once: the server has it in memory as long as the request lasts.
+        ("Key", key),
     ];
-    let size = |(name, values): &(&str, &[&str])| {
-        "X-Byok-: \r\n".len() + name.len() + values.iter().map(|value| value.len()).sum::<usize>()
-    };
+    let size = |(name, value): &(&str, &str)| "X-Byok-: \r\n".len() + name.len() + value.len();
     // Of its full size at once: a vector that grows leaves a copy of the key behind.
     let mut out = Zeroizing::new(Vec::with_capacity(lines.iter().map(size).sum()));
-    for (name, values) in lines {
-        for part in ["X-Byok-", name, ": "]
-            .iter()
-            .chain(values)
-            .chain(&["\r\n"])
-        {
+    for (name, value) in lines {
+        for part in ["X-Byok-", name, ": ", value, "\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }
     }
@@ -260,7 +250,6 @@ mod tests {
             "X-Byok-Owner: user:5",
             "X-Byok-Mask: sk-proj-…cdef",
             &format!("X-Byok-Key: {KEY}"),
-            &format!("X-Byok-Auth: Bearer {KEY}"),
         ] {
             assert!(told.split("\r\n").any(|l| l == line), "{line} in {told}");
         }

@@ -49,6 +49,10 @@ return static function ( Relay $relay, Stage $stage ): void {
 	$stage->same( '… with their values', array( 'one,two', 'three', 'four', "127.0.0.1:{$relay->hostile}" ), array( $arrived['anthropic-beta'][0], $arrived['openai-beta'][0], $arrived['idempotency-key'][0], $arrived['host'][0] ) );
 	$stage->check( '… and nothing of the ticket, cookies, nonce or page', ! preg_match( '/byok_tk_|byok-test-(cookie|nonce|referer|browser|other)/', json_encode( $request ) ), $request );
 
+	$long = 'byok-test-valid-' . bin2hex( random_bytes( 2500 ) );
+	$relay->ask( "$path?" . str_repeat( 'a', 3000 ), array( 'Authorization: Bearer ' . $relay->hostile_ticket( $long ) ), '{}' );
+	$stage->same( 'a key of 5,000 characters and a long address fit', array( "Bearer $long" ), $relay->last_request()['headers']['authorization'] );
+
 	// Bodies, exact to the byte.
 	$body = random_bytes( 10 * 1024 * 1024 + 512 * 1024 );
 	foreach ( array( 'with its length' => array(), 'in chunks' => array( 'Transfer-Encoding: chunked' ) ) as $how => $more ) {
