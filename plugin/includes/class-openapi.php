@@ -117,7 +117,7 @@ final class Openapi {
 				'in'       => 'path',
 				'required' => true,
 				'schema'   => self::schema( $endpoint['args'][ $name ] ?? array( 'type' => 'string' ) ),
-			);
+			) + ( $is_relay && 'path' === $name ? array( 'description' => 'What follows the provider’s base URL; with slashes, which are not encoded.' ) : array() );
 		}
 		foreach ( array_diff_key( $endpoint['args'], array_flip( $in_path[1] ) ) as $name => $argument ) {
 			if ( in_array( $method, self::WITH_BODY, true ) ) {
