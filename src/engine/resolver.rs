@@ -129,12 +129,18 @@ pub(crate) fn look_up(base: &BaseUrl, policy: &Policy) -> crate::Result<SocketAd
             .map_err(|_| Error::Dns)?
             .collect(),
     };
+    chosen(&found, allowed)
+}
+
+/// The first address that may be used.
+fn chosen(found: &[SocketAddr], allowed: bool) -> crate::Result<SocketAddr> {
     if found.is_empty() {
         return Err(Error::Dns);
     }
     found
-        .into_iter()
+        .iter()
         .find(|address| allowed || is_public(address.ip()))
+        .copied()
         .ok_or(Error::AddressRefused)
 }
 
@@ -276,6 +282,31 @@ mod tests {
         assert!(resolve(&resolver(inside(), &allowed), "http://ollama.example:11434").is_ok());
         assert!(resolve(&resolver(inside(), &allowed), "http://ollama.example:80").is_err());
         assert!(resolve(&resolver(inside(), &allowed), "http://other.example:11434").is_err());
+    }
+
+    #[test]
+    fn a_server_that_connects_by_itself_is_given_a_judged_address() {
+        let at = |text: &str| -> SocketAddr { text.parse().expect("an address") };
+        let inside = [
+            at("10.0.0.1:443"),
+            at("[::1]:443"),
+            at("169.254.169.254:443"),
+        ];
+        assert_eq!(chosen(&inside, false), Err(Error::AddressRefused));
+        assert_eq!(chosen(&inside, true), Ok(at("10.0.0.1:443")));
+        let mixed = [at("127.0.0.1:443"), at("1.1.1.1:443")];
+        assert_eq!(chosen(&mixed, false), Ok(at("1.1.1.1:443")));
+        assert_eq!(chosen(&[], false), Err(Error::Dns));
+        for (base, address) in [
+            (
+                "https://[2606:4700::1111]:8443/v1",
+                "[2606:4700::1111]:8443",
+            ),
+            ("https://1.1.1.1", "1.1.1.1:443"),
+        ] {
+            let base = BaseUrl::read(base).expect("a URL");
+            assert_eq!(look_up(&base, &Policy::default()), Ok(at(address)));
+        }
     }
 
     #[test]
