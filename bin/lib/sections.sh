@@ -17,7 +17,7 @@ all_sections() {
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
-	printf '%s\n' gate browser-sqlite browser-mariadb faults stress fpm relay limits openapi bench
+	printf '%s\n' gate module browser-sqlite browser-mariadb faults stress fpm relay limits openapi bench
 }
 
 # section_summary NAME: what it is about, in one line.
@@ -42,6 +42,7 @@ section_summary() {
 		limits) echo 'ten thousand requests of fifty clients to two web servers, of which a hundred may pass' ;;
 		openapi) echo 'the description of the REST routes, read by a validator' ;;
 		relay) echo 'nginx in front of php-fpm, and the official clients of the providers, over both data paths' ;;
+		module) echo 'the browser module: types, size, unit tests, and Chromium with pages in React, Vue and HTML' ;;
 		bench) echo 'ratios beside other ways, each with a floor' ;;
 		browser-*) echo 'a person with a browser, then a search for leaked keys' ;;
 	esac
@@ -81,15 +82,17 @@ section_setup() {
 	find_browser_node
 }
 
-# npm packages of the browser test, as its lock file says; again only when that has changed.
+# npm packages of the module, the browser tests and their pages, as the lock files say; again only when one has changed.
 install_browser_packages() {
-	local folder=$ROOT/tests/browser stamp
-	stamp=$(sha256sum <"$folder/package-lock.json")
-	if [[ ! -f $folder/node_modules/.byok-stamp || $(<"$folder/node_modules/.byok-stamp") != "$stamp" ]]; then
-		say 'Installing the npm packages of the browser test'
-		(cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
-		printf '%s\n' "$stamp" >"$folder/node_modules/.byok-stamp"
-	fi
+	local folder stamp
+	for folder in "$ROOT/browser" "$ROOT/tests/browser" "$ROOT/tests/browser/hosts"; do
+		stamp=$(sha256sum <"$folder/package-lock.json")
+		if [[ ! -f $folder/node_modules/.byok-stamp || $(<"$folder/node_modules/.byok-stamp") != "$stamp" ]]; then
+			say "Installing the npm packages of ${folder#"$ROOT/"}"
+			(cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
+			printf '%s\n' "$stamp" >"$folder/node_modules/.byok-stamp"
+		fi
+	done
 }
 
 # The Node.js that drives the browser: playwright-core wants 20 or newer, and Debian 12 has 18. npm carries
@@ -338,6 +341,17 @@ make_and_serve() {
 	start "$logs/server-$name.log" "$ROOT/bin/site" serve "$name"
 	wait_for_port "${site_url##*:}" "$started_pid" "$logs/server-$name.log"
 	site_pid=$started_pid
+}
+
+# Without WordPress: a double answers as its REST API does, and another one as all providers do.
+section_module() {
+	install_browser_packages
+	find_browser_node
+	(cd browser && node_modules/.bin/tsc --project . --noEmit && node build.mjs --check && npm test --silent)
+	(cd tests/browser/hosts && npm run --silent build)
+	export BYOK_ARTEFACTS=$artefacts/module
+	rm -rf "$BYOK_ARTEFACTS"
+	"$browser_node" tests/browser/module.mjs
 }
 
 section_browser() {

@@ -36,10 +36,7 @@ final class Practice {
 	 * @return array{users: bool, visitors: bool, connect: bool, pass_through: bool}
 	 */
 	public static function relay(): array {
-		$kinds = array_fill_keys( array( 'users', 'visitors', 'connect', 'pass_through' ), false );
-		if ( ! class_exists( Relay_Settings::class ) ) {
-			return $kinds;
-		}
+		$kinds    = array_fill_keys( array( 'users', 'visitors', 'connect', 'pass_through' ), false );
 		$settings = Relay_Settings::current();
 		foreach ( array_keys( $kinds ) as $kind ) {
 			$kinds[ $kind ] = $settings->enabled && $settings->$kind;
@@ -116,7 +113,10 @@ final class Practice {
 	 */
 	private static function sending(): array {
 		$title = __( 'Where a key is sent', 'byok' );
-		$text  = __( 'Only to the address of its provider that was fixed when it was saved, over an encrypted connection.', 'byok' ) . ' ';
+		$text  = '' === (string) ini_get( 'byok.allow_hosts' )
+			? __( 'Only to the address of its provider that was fixed when it was saved, over an encrypted connection.', 'byok' )
+			: __( 'Only to the address of its provider that was fixed when it was saved, over an encrypted connection; the server’s owner has allowed addresses on its own network, too, which may be reached without one.', 'byok' );
+		$text .= ' ';
 		$relay = self::relay();
 		if ( ! $relay['users'] && ! $relay['visitors'] ) {
 			$text .= __( 'Requests are sent by this site’s own plugins. Browsers cannot have requests sent with a key that is kept here.', 'byok' );

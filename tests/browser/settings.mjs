@@ -12,6 +12,7 @@
 import assert from 'node:assert/strict';
 import { card, complaints, everyBody, given, inForce, logIn, look, newWindow, open, overhang, picture, PROVIDER, providerAnswers, rest, restNonce, seen, SITE, start, stop } from './browser.mjs';
 import { connectors } from './connectors.mjs';
+import { elements } from './elements.mjs';
 import { endOf, fingerprintOf, leaks, makeKey } from './keys.mjs';
 import { members } from './members.mjs';
 import { recovery } from './recovery.mjs';
@@ -533,6 +534,7 @@ await saving( plain, 'without JavaScript' );
 await doors( page );
 await looks( page );
 await members( page );
+await elements( page );
 await usage( page, plain );
 await connectors( page );
 await recovery( page, plain );

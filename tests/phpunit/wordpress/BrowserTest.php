@@ -119,6 +119,8 @@ final class BrowserTest extends Test_Case {
 			'an environment'     => array( array( 'variables' => array( 'BYOK_KEY' => $secret ) ), 'secret', 'good', 'in the environment of the server' ),
 			'plugins may read'   => array( array(), 'reading', 'warn', 'Plugins of this site can ask for a key and get it' ),
 			'plugins may not'    => array( array( 'ini' => array( 'byok.allow_reveal' => '0' ) ), 'reading', 'good', 'get none themselves' ),
+			'own network'        => array( array( 'ini' => array( 'byok.allow_hosts' => '127.0.0.1:11434' ) ), 'sending', 'good', 'on its own network' ),
+			'relay'              => array( array(), 'sending', 'good', 'Browsers of members can have requests sent' ),
 			'no salts'           => array( array( 'salts' => 'missing' ), 'encryption', 'bad', 'this site takes no keys' ),
 			'without extension'  => array( array( 'extension' => false ), 'encryption', 'bad', 'this site takes no keys' ),
 		);
@@ -138,6 +140,26 @@ final class BrowserTest extends Test_Case {
 		$this->assertStringContainsString( $words, $told[0][ $name ]['text'] );
 		$this->assertSame( 'bad' !== $tone, $told[1]['practice']['safe'] );
 		$this->assertArrayNotHasKey( 'bad' === $tone ? 'secret' : 'none', $told[0] );
+	}
+
+	public function test_what_is_said_of_the_relay_follows_its_settings(): void {
+		$text = static fn() => Practice::facts()['sending']['text'];
+		update_option( 'byok_relay', array( 'visitors' => true ) );
+		$this->assertStringContainsString( 'Browsers of members and visitors can have requests sent with their own keys', $text() );
+		wp_set_current_user( 0 );
+		$this->assertSame( array( 'root' => rest_url(), 'visitors' => true, 'relay' => true ), Browser_Module::data( array() )['site'] );
+		update_option( 'byok_relay', array( 'enabled' => false, 'visitors' => true, 'pass_through' => true ) );
+		$this->assertStringContainsString( 'Browsers cannot have requests sent', $text() );
+		$this->assertNull( Browser_Module::data( array() )['site'] );
+		update_option( 'byok_relay', array( 'pass_through' => true ) );
+		$this->assertStringContainsString( 'has it passed on, and not stored', $text() );
+	}
+
+	public function test_only_who_may_use_the_relay_is_told_of_it(): void {
+		wp_set_current_user( self::user( 'editor' ) );
+		$this->assertTrue( Browser_Module::data( array() )['site']['relay'] );
+		wp_set_current_user( self::user( 'subscriber' ) );
+		$this->assertFalse( Browser_Module::data( array() )['site']['relay'] );
 	}
 
 	/**
