@@ -126,7 +126,9 @@ section_clippy() { cargo clippy --workspace --all-targets --locked -- -D warning
 section_lint() {
 	# Not -r: an empty list would be a mistake, and php -l without a file fails.
 	source_files '*.php' | xargs -0 -n 1 -P 2 php -n -l
-	source_files '*.js' '*.mjs' | xargs -0 -n 1 -P 2 node --check
+	# Some are modules without saying so by their names, which Node.js knows by itself since 20.
+	find_browser_node
+	source_files '*.js' '*.mjs' | xargs -0 -n 1 -P 2 "$browser_node" --check
 	echo "$(source_files '*.php' | tr -cd '\0' | wc -c) PHP files and $(source_files '*.js' '*.mjs' | tr -cd '\0' | wc -c) JavaScript files read"
 }
 
@@ -136,7 +138,7 @@ source_files() {
 	for pattern in "$@"; do
 		names+=(-o -name "$pattern")
 	done
-	find "$ROOT/plugin" "$ROOT/php" "$ROOT/tests" -name node_modules -prune -o \
+	find "$ROOT/plugin" "$ROOT/php" "$ROOT/tests" "$ROOT/browser" -name node_modules -prune -o \
 		-type f \( "${names[@]:1}" \) -print0
 }
 
@@ -347,6 +349,7 @@ make_and_serve() {
 section_module() {
 	install_browser_packages
 	find_browser_node
+	PATH=${browser_node%/*}:$PATH
 	(cd browser && node_modules/.bin/tsc --project . --noEmit && node build.mjs --check && npm test --silent)
 	(cd tests/browser/hosts && npm run --silent build)
 	export BYOK_ARTEFACTS=$artefacts/module

@@ -137,6 +137,30 @@ async function all( admin ) {
 		}
 	} );
 
+	await test( 'blocks: a page of another program stores a key with the public half of a connect key, and can do no more', admin, async () => {
+		await rest( admin, 'POST', '/byok-test/v1/option/byok_relay', { value: 'a:1:{s:7:"connect";b:1;}' } );
+		const pair = await ( await rest( admin, 'POST', '/byok/v1/connect/pairs', { name: 'A program', origins: [ new URL( SITE ).origin ] } ) ).json();
+		try {
+			const page = await newWindow();
+			await show( page, link );
+			await page.evaluate( async ( key ) => {
+				const { connect } = await import( document.querySelector( 'script[src*="byok.module.js"]' ).src );
+				const form = document.createElement( 'byok-settings' );
+				form.byok = window.connected = connect( { root: `${ location.origin }/index.php?rest_route=/`, key } );
+				document.querySelector( 'byok-settings' ).replaceWith( form );
+			}, pair.public_key );
+			const it = parts( page );
+			await it.key.fill( makeKey( 'anthropic', 'valid' ) );
+			await it.button( 'Check and save' ).click();
+			await reads( it.message, /^Works\. Saved/ );
+			assert.equal( await page.evaluate( () => window.connected.fetch( '/models' ).catch( ( error ) => error.reason ) ), 'mode_unavailable' );
+			await page.context().close();
+		} finally {
+			await rest( admin, 'DELETE', `/byok/v1/connect/pairs/${ pair.id }` );
+			await rest( admin, 'POST', '/byok-test/v1/option/byok_relay', { value: 'a:0:{}' } );
+		}
+	} );
+
 	await test( 'blocks: signed out in another tab, the form says so and keeps what was pasted', admin, async () => {
 		const page = await newWindow();
 		await logIn( page );
