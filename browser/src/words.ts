@@ -30,7 +30,7 @@ export const WORDS = {
 	mode_browser_help: 'The weakest place: kept as plain text. Whoever uses this browser, and any script on this website, can read it.',
 	mode_memory: 'In this tab only',
 	mode_memory_help: 'Forgotten when you reload or close the tab. Scripts on this page could read it until then.',
-	format_hint: 'This does not look like a {provider} key (they start with {prefix}). You can still check it.',
+	format_hint: 'This does not look like a key of {provider} (they start with {prefix}). You can still check it.',
 	save: 'Check and save',
 	checking: 'Checking…',
 	cancel: 'Cancel',

@@ -60,7 +60,7 @@ final class Browser_Words {
 			'mode_memory'       => __( 'In this tab only', 'byok' ),
 			'mode_memory_help'  => __( 'Forgotten when you reload or close the tab. Scripts on this page could read it until then.', 'byok' ),
 			/* translators: {provider}, {prefix}: left as they are; the browser fills them in. */
-			'format_hint'       => __( 'This does not look like a {provider} key (they start with {prefix}). You can still check it.', 'byok' ),
+			'format_hint'       => __( 'This does not look like a key of {provider} (they start with {prefix}). You can still check it.', 'byok' ),
 			'save'              => __( 'Check and save', 'byok' ),
 			'checking'          => __( 'Checking…', 'byok' ),
 			'cancel'            => __( 'Cancel', 'byok' ),

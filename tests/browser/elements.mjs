@@ -46,7 +46,10 @@ async function all( admin ) {
 
 	await test( 'blocks: an author finds them in the editor, and chooses', admin, async () => {
 		await admin.goto( SITE + '/wp-admin/post-new.php' );
-		await admin.waitForFunction( () => window.wp?.blocks?.getBlockType( 'byok/chat' ) && window.wp.data.select( 'core/block-editor' ) );
+		await admin.waitForFunction( () => window.wp?.blocks?.getBlockType( 'byok/chat' ) && window.wp.data.select( 'core/editor' )?.__unstableIsEditorReady() );
+		// What is put in before the editor shows itself is thrown away by it.
+		const canvas = admin.frameLocator( 'iframe[name=editor-canvas]' ).locator( 'body' ).or( admin.locator( '.editor-styles-wrapper' ) ).first();
+		await canvas.getByLabel( 'Add title' ).waitFor();
 		const valid = await admin.evaluate( ( content ) => {
 			const { blocks, data } = window.wp;
 			data.dispatch( 'core/preferences' )?.set( 'core/edit-post', 'welcomeGuide', false );
@@ -55,8 +58,7 @@ async function all( admin ) {
 			return parsed.map( ( { name, isValid, attributes } ) => [ name, isValid, attributes.providers ] );
 		}, CONTENT );
 		assert.deepEqual( valid, [ [ 'byok/api-key', true, [ 'anthropic', 'openai' ] ], [ 'byok/key-badge', true, undefined ], [ 'byok/chat', true, [ 'anthropic' ] ] ] );
-		const canvas = admin.frameLocator( 'iframe[name=editor-canvas]' ).locator( 'body' ).or( admin.locator( '.editor-styles-wrapper' ) ).first();
-		await canvas.getByText( 'Visitors see a form here' ).waitFor();
+		await canvas.getByText( 'Visitors see a form here' ).first().waitFor();
 		await shot( admin, 'blocks-editor' );
 		// Nothing was saved; nobody has to be asked about that.
 		await admin.evaluate( () => window.wp.data.dispatch( 'core/block-editor' ).resetBlocks( [] ) );

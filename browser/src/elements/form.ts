@@ -193,7 +193,10 @@ export class Form {
 					this.#fill( this.#form( true ) );
 					this.#input?.focus();
 				} ),
-				info.mode === 'passkey' && ! locked && this.#button( 'lock', 'quiet', () => this.byok.keys.lock() ),
+				info.mode === 'passkey' && ! locked && this.#button( 'lock', 'quiet', () => {
+					this.#note();
+					this.byok.keys.lock();
+				} ),
 				this.#button( 'remove', 'quiet danger', () => {
 					this.#note();
 					this.#fill( this.#question() );

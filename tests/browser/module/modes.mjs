@@ -262,7 +262,7 @@ async function outcomes() {
 		await reads( it.message, 'Paste the key first.' );
 		await it.key.fill( 'byok test' );
 		assert.equal( await it.warning.isVisible(), true );
-		await reads( it.warning, 'This does not look like a Anthropic key (they start with sk-ant-api03-…). You can still check it.' );
+		await reads( it.warning, 'This does not look like a key of Anthropic (they start with sk-ant-api03-…). You can still check it.' );
 		await it.mode( 'memory' ).check();
 		await it.save.click();
 		await reads( it.message, /^A key has only letters, digits and signs/ );
