@@ -29,6 +29,10 @@ final class Blocks {
 	 */
 	public static function register_hooks(): void {
 		add_action( 'init', array( self::class, 'register' ) );
+		// And not on init: that would have WordPress make its list of scripts, with nonces in it, in requests that print none,
+		// and where salts are missing it would write some into the database.
+		add_action( 'wp_default_scripts', array( self::class, 'add_script' ) );
+		add_action( 'wp_default_styles', array( self::class, 'add_style' ) );
 	}
 
 	/**
@@ -37,16 +41,6 @@ final class Blocks {
 	 * @since 0.1.0
 	 */
 	public static function register(): void {
-		wp_register_script(
-			'byok-blocks',
-			plugins_url( 'assets/byok-blocks.js', BYOK_PLUGIN_FILE ),
-			array( 'wp-blocks', 'wp-block-editor', 'wp-components', 'wp-element', 'wp-i18n' ),
-			BYOK_VERSION,
-			true
-		);
-		wp_set_script_translations( 'byok-blocks', 'byok', plugin_dir_path( BYOK_PLUGIN_FILE ) . 'languages' );
-		wp_register_style( 'byok-chat', plugins_url( 'assets/byok-chat.css', BYOK_PLUGIN_FILE ), array(), BYOK_VERSION );
-
 		$folder = plugin_dir_path( BYOK_PLUGIN_FILE ) . 'blocks/';
 		register_block_type( $folder . 'api-key', array( 'render_callback' => array( self::class, 'render_key' ) ) );
 		register_block_type( $folder . 'key-badge', array( 'render_callback' => array( self::class, 'render_badge' ) ) );
@@ -54,6 +48,30 @@ final class Blocks {
 		add_shortcode( 'byok_key', array( self::class, 'key_shortcode' ) );
 		add_shortcode( 'byok_badge', array( self::class, 'badge_shortcode' ) );
 		add_action( 'enqueue_block_editor_assets', array( self::class, 'tell_editor' ) );
+	}
+
+	/**
+	 * Adds the script of the editor to those that WordPress knows.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param \WP_Scripts $scripts All scripts.
+	 */
+	public static function add_script( $scripts ): void {
+		$needs = array( 'wp-blocks', 'wp-block-editor', 'wp-components', 'wp-element', 'wp-i18n' );
+		$scripts->add( 'byok-blocks', plugins_url( 'assets/byok-blocks.js', BYOK_PLUGIN_FILE ), $needs, BYOK_VERSION, 1 );
+		$scripts->set_translations( 'byok-blocks', 'byok', plugin_dir_path( BYOK_PLUGIN_FILE ) . 'languages' );
+	}
+
+	/**
+	 * Adds the style of the chat.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param \WP_Styles $styles All styles.
+	 */
+	public static function add_style( $styles ): void {
+		$styles->add( 'byok-chat', plugins_url( 'assets/byok-chat.css', BYOK_PLUGIN_FILE ), array(), BYOK_VERSION );
 	}
 
 	/**

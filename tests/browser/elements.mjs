@@ -42,7 +42,7 @@ export async function elements( admin ) {
 
 async function all( admin ) {
 	const made = await rest( admin, 'POST', '/wp/v2/pages', { title: 'Bring a key', content: CONTENT, status: 'publish' } );
-	const { link } = await made.json();
+	const { id, link } = await made.json();
 
 	await test( 'blocks: an author finds them in the editor, and chooses', admin, async () => {
 		await admin.goto( SITE + '/wp-admin/post-new.php' );
@@ -174,4 +174,6 @@ async function all( admin ) {
 		assert.notEqual( await it.key.inputValue(), '' );
 		await page.context().close();
 	} );
+
+	await rest( admin, 'DELETE', `/wp/v2/pages/${ id }&force=true` );
 }

@@ -108,6 +108,12 @@ final class BrowserTest extends Test_Case {
 		$this->assertStringNotContainsString( 'byok-practice__lead', ( new Browser() )->ask( 'GET', '/' )['body'] );
 	}
 
+	public function test_blocks_make_no_list_of_scripts_where_none_is_printed(): void {
+		$made = Site::run( 'return isset( $GLOBALS["wp_scripts"] );', array( 'salts' => 'missing' ) )['result'];
+		$this->assertFalse( $made, 'WordPress makes nonces for it, and salts in the database for these' );
+		$this->assertFalse( get_site_option( 'nonce_key' ) );
+	}
+
 	/**
 	 * States of a site, the fact that tells of them, how, and part of what is said.
 	 */
