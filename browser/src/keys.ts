@@ -134,12 +134,12 @@ export class KeyManager extends EventTarget {
 		this.#changed( id );
 	}
 
-	/** Removes every key and what else is remembered, in this browser and the person's at the site. */
+	/** Removes every key and what else is remembered, in this browser and of the person at the site; a visitor is erased there. */
 	async clearAll(): Promise< void > {
 		for ( const { provider: id } of await this.list() ) {
 			await this.remove( id );
 		}
-		this.lock();
+		await Promise.all( [ ...this.#stores.values() ].map( ( store ) => store.forget() ) );
 		this.#shelf.names().forEach( ( name ) => this.#shelf.delete( name ) );
 		this.#changed( null );
 	}

@@ -95,6 +95,10 @@ abstract class LocalStore implements Store {
 
 	lock(): void {}
 
+	async forget(): Promise< void > {
+		this.lock();
+	}
+
 	#entry( known: Provider ): Entry {
 		const entry = read( this.shelf, known.id, this.mode );
 		if ( ! entry ) {

@@ -125,6 +125,13 @@ export class SiteStore implements Store {
 
 	lock(): void {}
 
+	/** A visitor's token ends, with all that the site has written down of its owner. */
+	async forget(): Promise< void > {
+		if ( this.#token() ) {
+			await this.#json( 'DELETE', 'visitors' );
+		}
+	}
+
 	#token(): string | null {
 		return this.#nonce ? null : this.shelf.get( 'visitor' );
 	}

@@ -44,4 +44,6 @@ export interface Store {
 	/** Makes keys usable that need a person's consent first. */
 	unlock(): Promise< void >;
 	lock(): void;
+	/** Ends what there is beside keys, once they are removed. */
+	forget(): Promise< void >;
 }

@@ -193,6 +193,7 @@ async function one( name ) {
 		await it.key.waitFor();
 		assert.deepEqual( await page.evaluate( () => Object.keys( localStorage ) ), [] );
 		assert.equal( site.keys.size, 0 );
+		assert.equal( site.visitors.size, 0, 'the visitor is not erased' );
 	} );
 
 	await test( `${ name }: the person empties the browser's storage`, async ( page ) => {

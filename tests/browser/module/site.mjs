@@ -124,6 +124,10 @@ async function rest( request, url, send, response ) {
 	if ( ! keys ) {
 		return send( 401, error( 'byok_token_unknown', 'No.', 401 ) );
 	}
+	if ( route === 'visitors' && request.method === 'DELETE' ) {
+		site.visitors.delete( request.headers[ 'x-byok-token' ] );
+		return send( 200, '{"erased":true}' );
+	}
 	const [ , provider, check ] = /^(?:me|visitors)\/keys(?:\/([a-z-]+))?(\/check)?$/.exec( route ) ?? [];
 	if ( /^(me|visitors)\/keys/.test( route ) ) {
 		if ( ! provider ) {
