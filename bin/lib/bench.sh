@@ -74,11 +74,11 @@ section_requests() {
 	unset BYOK_TEST_SITE BYOK_TEST_URL
 }
 
-# Pages of one php-fpm worker, which asks SQLite: so all of it is on one processor.
+# Pages of one php-fpm worker.
 section_wordpress() {
 	local folder=$results/fpm modules
 	find_fpm
-	make_site sqlite
+	make_site mariadb
 	ln -sf "$ROOT/tests/bench/pages-plugin.php" "$BYOK_TEST_SITE/wp-content/mu-plugins/"
 	mkdir -p "$folder"
 	cat >"$folder/fpm.conf" <<-CONF

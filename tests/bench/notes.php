@@ -22,7 +22,8 @@ MD . "\n",
 Microseconds of the processor for one call from PHP. A key has 108 bytes; 8 KiB is the longest plaintext. The peers are in
 `tests/bench/class-peers.php`. ext/sodium, OpenSSL and sodium_compat are the real libraries, with derived keys made
 ahead where the original keeps them; Site Kit and the AI plugin are minimal re-implementations of their public algorithms. byok opens
-what the two that write its envelope write, and the other way round.
+what the two that write its envelope write, and the other way round. The engine without PHP, and the ciphers, are called from
+the same process (`tests/bench/limits`): a benchmark of Rust alone, in another process and at another time, would tell no ratio.
 
 MD,
 		<<<'MD'
@@ -51,7 +52,7 @@ MD,
 	),
 	'wordpress'    => array(
 		<<<'MD'
-Processor time of one php-fpm worker with opcache, on SQLite, with a key stored: pages with byok and without it in turn; “added” is the
+Processor time of one php-fpm worker with opcache, on MariaDB, with a key stored: pages with byok and without it in turn; “added” is the
 difference within each round.
 
 MD,
@@ -59,7 +60,7 @@ MD,
 	),
 	'redact'       => array(
 		<<<'MD'
-Gigabytes (10⁹ bytes) per second, the best of some runs, for logs of 256 megabytes.
+Gigabytes (10⁹ bytes) per second of the processor, the best of some runs, for logs of 256 megabytes.
 
 MD,
 		'',

@@ -3,17 +3,19 @@
  * How fast byok masks keys in logs, beside what PHP can do and what the memory gives.
  *
  * php -d extension=byok.so redact.php [MEGABYTES [RUNS]] — makes three logs of 256 megabytes in the folder for temporary
- * files and removes them in the end. The answer is JSON: gigabytes (10⁹ bytes) per second, the best of all runs (3), of
- * one process. Start it with `taskset -c 1` on a quiet machine, and with `-d pcre.jit=1`.
+ * files and removes them in the end. The answer is JSON: gigabytes (10⁹ bytes) per second of the processor, the best of all
+ * runs (3). Start it with `taskset -c 1` and with `-d pcre.jit=1`.
  */
 
 declare( strict_types=1 );
 
 use Byok\Tests\Log_Mix;
 use Byok\Tests\Php_Rules;
+use Byok\Tests\Rounds;
 
 require __DIR__ . '/class-log-mix.php';
 require __DIR__ . '/class-php-rules.php';
+require __DIR__ . '/class-rounds.php';
 
 ini_set( 'memory_limit', '-1' );
 ini_set( 'pcre.backtrack_limit', '10000000' );
@@ -32,11 +34,11 @@ $rules     = new Php_Rules( __DIR__ . '/../../src/engine/redaction.json' );
 function rate( int $bytes, int $runs, callable $run ): float {
 	$best = INF;
 	for ( $i = 0; $i < $runs; $i++ ) {
-		$start = hrtime( true );
+		$start = Rounds::cpu();
 		$run();
-		$best = min( $best, hrtime( true ) - $start );
+		$best = min( $best, Rounds::cpu() - $start );
 	}
-	return round( $bytes / $best, 3 );
+	return round( $bytes / 1000 / $best, 3 );
 }
 
 /**

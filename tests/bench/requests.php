@@ -100,7 +100,10 @@ if ( 'first' === $argv[1] ) {
 	[ $answer['wall'][ $argv[2] ][], $answer['cpu'][ $argv[2] ][] ] = $time( $argv[2] );
 } else {
 	for ( $round = -10; $round < (int) $argv[2]; $round++ ) {
-		foreach ( array_keys( $ways ) as $way ) {
+		// Each round in another order: who follows a long one finds cold caches.
+		$order = array_keys( $ways );
+		shuffle( $order );
+		foreach ( $order as $way ) {
 			[ $wall, $cpu ] = $time( $way );
 			// The first ones connect, and fill caches.
 			if ( $round >= 0 ) {
