@@ -97,7 +97,7 @@ section_wordpress() {
 	PHP_INI_SCAN_DIR=$modules start "$folder/fpm.log" "$fpm_program" -R -F -y "$folder/fpm.conf" \
 		-d "extension=$extension" -d memory_limit=256M -d display_errors=0 -d opcache.enable=1 -d opcache.interned_strings_buffer=16 \
 		-d "byok.test_provider=$provider_url" -d "byok.ca_file=$BYOK_BENCH_CA"
-	pin php -d "extension=$extension" tests/bench/pages.php "$folder/socket" "$folder/fpm.log" "$(of 400 25)" >"$results/wordpress.json"
+	pin php -d "extension=$extension" tests/bench/pages.php "$folder/socket" "$folder/fpm.log" "$(of 250 25)" >"$results/wordpress.json"
 	stop "$started_pid"
 	unset BYOK_TEST_SITE BYOK_TEST_URL
 }

@@ -33,6 +33,7 @@ $url    = getenv( 'BYOK_TEST_URL' );
 $pages  = array(
 	'front'    => array( '/', 'index.php' ),
 	'wp-admin' => array( '/wp-admin/index.php', 'wp-admin/index.php' ),
+	'posts'    => array( '/wp-admin/edit.php', 'wp-admin/edit.php' ),
 );
 $client = new Fastcgi( $socket, $log );
 $pid    = null;
@@ -47,7 +48,7 @@ $ask = static function ( string $page, bool $with ) use ( $client, $pages, $fold
 		'HTTP_HOST'       => parse_url( $url, PHP_URL_HOST ) . ':' . parse_url( $url, PHP_URL_PORT ),
 		'SERVER_NAME'     => parse_url( $url, PHP_URL_HOST ),
 		'SERVER_PORT'     => (string) parse_url( $url, PHP_URL_PORT ),
-		'HTTP_COOKIE'     => 'wp-admin' === $page ? implode( '; ', $cookies ) : '',
+		'HTTP_COOKIE'     => 'front' === $page ? '' : implode( '; ', $cookies ),
 	) + ( $with ? array() : array( 'BYOK_BENCH_WITHOUT' => '1' ) );
 	$spent           = null === $pid ? 0 : Fastcgi::cpu( $pid );
 	$begun           = hrtime( true );
