@@ -45,6 +45,10 @@ curl {$facts['curl']}, {$facts['mariadb']}, {$facts['rust']}. Load of the machin
 
 MD;
 $notes = require __DIR__ . '/notes.php';
+// The load of a quarter of an hour: a whole run takes as long, and is alone on a quiet machine.
+if ( sys_getloadavg()[2] > 2.5 ) {
+	$text .= "**The machine was busy with other work.** Times of the clock (requests, re-encryption) are longer than they are, and spread; times\nof the processor (all else), and ratios, hardly change.\n\n";
+}
 if ( $has( 'encrypt' ) && $has( 'requests' ) && $has( 'wordpress' ) ) {
 	$text .= $page->summary() . "\n" . $notes['summary'] . "\n";
 }
