@@ -133,7 +133,7 @@ final class Connect_Pair {
 	 *
 	 * @param Token $token Token.
 	 */
-	public function has( Token $token ): bool {
+	public function has( #[\SensitiveParameter] Token $token ): bool {
 		return $token->is( 'secret' === $token->kind ? $this->hash : hash( 'sha256', $this->public_key ) );
 	}
 

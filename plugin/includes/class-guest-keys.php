@@ -7,6 +7,7 @@
 
 namespace Byok;
 
+use WeakMap;
 use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -27,6 +28,32 @@ final class Guest_Keys {
 	 * Fields of an info that are told, see Rest_Schema::key().
 	 */
 	private const TOLD = array( 'provider', 'name', 'slot', 'state', 'reason', 'hint', 'previous_hint', 'outcome', 'proof', 'message', 'checked_at', 'saved_at', 'resume_at' );
+
+	/**
+	 * Keys of requests, until they are saved.
+	 *
+	 * @var WeakMap<WP_REST_Request, array{key: mixed, in_url: bool}>|null
+	 */
+	private static ?WeakMap $held = null;
+
+	/**
+	 * Takes the key out of a request, before anything else is done with it: to find out whom it is from takes queries,
+	 * which others listen to.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param WP_REST_Request $request Request.
+	 */
+	public static function hold( WP_REST_Request $request ): void {
+		self::$held ??= new WeakMap();
+		if ( isset( $request['key'] ) ) {
+			// Servers, proxies and browsers write addresses down. WordPress would take the key from there.
+			$in_url = isset( $request->get_query_params()['key'] );
+			$key    = Rest_Secret::take( $request, 'key' );
+
+			self::$held[ $request ] = compact( 'key', 'in_url' );
+		}
+	}
 
 	/**
 	 * Lists keys.
@@ -65,10 +92,10 @@ final class Guest_Keys {
 	 *                                 its owner is being revoked would be out of everybody's reach.
 	 * @return array|WP_Error What may be told; errors as of byok_save_key(), byok_too_many_attempts, byok_key_in_url.
 	 */
-	public static function save( WP_REST_Request $request, Owner $owner, array $args, callable $stays ) {
-		// Servers, proxies and browsers write addresses down. WordPress would take the key from there.
-		$in_url = isset( $request->get_query_params()['key'] );
-		$key    = Rest_Secret::take( $request, 'key' );
+	public static function save( WP_REST_Request $request, Owner $owner, array $args, #[\SensitiveParameter] callable $stays ) {
+		self::hold( $request );
+		list( 'key' => $key, 'in_url' => $in_url ) = self::$held[ $request ] ?? array( 'key' => '', 'in_url' => false );
+		unset( self::$held[ $request ] );
 		if ( $in_url ) {
 			return Failure::because( 'key_in_url' );
 		}

@@ -280,6 +280,7 @@ final class Rest_Connect {
 			$token   = Relay_Token::of( $request, Token::beginning( $kind ) );
 			$other   = '' === $token && 'public' === $kind ? Relay_Token::of( $request, Token::beginning( 'secret' ) ) : '';
 			Relay_Token::forget( $request );
+			Guest_Keys::hold( $request );
 
 			$refused = Limits::take( array( 'address' => self::address() ) );
 			if ( null === $refused && '' !== (string) $request->get_header( 'origin' ) && ( 'secret' === $kind ? $token : $other ) !== '' ) {

@@ -40,7 +40,7 @@ final class Rest_Visitors {
 	 * Who requests are from: tokens are taken out of requests when they are first looked at, and WordPress asks for
 	 * permission more than once.
 	 *
-	 * @var WeakMap<WP_REST_Request, array{0: Visitor_Identity|WP_Error, 1: string}>|null
+	 * @var WeakMap<WP_REST_Request, array{found: array|WP_Error|null, token: string}>|null
 	 */
 	private static ?WeakMap $seen = null;
 
@@ -111,6 +111,7 @@ final class Rest_Visitors {
 	 * @return true|WP_Error
 	 */
 	public static function is_visitor( $request ) {
+		self::token_of( $request );
 		if ( ! self::is_open() ) {
 			return Failure::because( 'relay_kind_off' );
 		}
@@ -274,10 +275,8 @@ final class Rest_Visitors {
 	 * @return array{found: array|WP_Error, token: string} See Visitors::find().
 	 */
 	private static function found( WP_REST_Request $request ): array {
-		self::$seen ??= new WeakMap();
-		if ( ! isset( self::$seen[ $request ] ) ) {
-			$token = Relay_Token::of( $request, Token::beginning( 'visitor' ) );
-			Relay_Token::forget( $request );
+		$token = self::token_of( $request );
+		if ( null === self::$seen[ $request ]['found'] ) {
 			// Addresses are counted before anything is looked up, so that guessing is limited too.
 			$refused = Limits::take( array( 'address' => self::address() ) );
 			$found   = $refused ?? ( '' === $token ? Failure::because( 'token_unknown' ) : Visitors::find( $token ) );
@@ -288,6 +287,23 @@ final class Rest_Visitors {
 			self::$seen[ $request ] = compact( 'found', 'token' );
 		}
 		return self::$seen[ $request ];
+	}
+
+	/**
+	 * The token of a request, which is taken out of it before anything else, such as a query that others listen to.
+	 *
+	 * @param WP_REST_Request $request Request.
+	 */
+	private static function token_of( WP_REST_Request $request ): string {
+		self::$seen ??= new WeakMap();
+		if ( ! isset( self::$seen[ $request ] ) ) {
+			$token = Relay_Token::of( $request, Token::beginning( 'visitor' ) );
+			$found = null;
+			Relay_Token::forget( $request );
+			Guest_Keys::hold( $request );
+			self::$seen[ $request ] = compact( 'found', 'token' );
+		}
+		return self::$seen[ $request ]['token'];
 	}
 
 	/**

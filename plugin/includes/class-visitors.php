@@ -52,24 +52,18 @@ final class Visitors {
 	 * @return array{owner: Owner, token: Token, expires_at: int}|WP_Error byok_storage_failed.
 	 */
 	public static function register() {
-		global $wpdb;
-
 		Guest_Table::ensure();
 		self::plan();
 		$token      = Token::make( 'visitor' );
 		$expires_at = time() + self::seconds();
-		$written    = Quietly::run(
-			static fn() => $wpdb->query(
-				$wpdb->prepare(
-					'INSERT INTO ' . Guest_Table::visitors() . ' (id, blog, hash, created_at, used_at, expires_at) VALUES (%s, %d, %s, %d, %d, %d)',
-					$token->id,
-					get_current_blog_id(),
-					$token->hash(),
-					time(),
-					time(),
-					$expires_at
-				)
-			)
+		$written    = self::query(
+			'INSERT INTO %i (id, blog, hash, created_at, used_at, expires_at) VALUES (%s, %d, %s, %d, %d, %d)',
+			$token->id,
+			get_current_blog_id(),
+			$token->hash(),
+			time(),
+			time(),
+			$expires_at
 		);
 		if ( 1 !== $written ) {
 			return Failure::because( 'storage_failed' );
@@ -94,11 +88,7 @@ final class Visitors {
 		}
 		Guest_Table::ensure();
 		// query() first: get_row() would answer with the row of an earlier query when this one fails.
-		$found = Quietly::run(
-			static fn() => $wpdb->query(
-				$wpdb->prepare( 'SELECT hash, created_at, used_at, expires_at FROM ' . Guest_Table::visitors() . ' WHERE id = %s AND blog = %d', $token->id, get_current_blog_id() )
-			)
-		);
+		$found = self::query( 'SELECT hash, created_at, used_at, expires_at FROM %i WHERE id = %s AND blog = %d', $token->id, get_current_blog_id() );
 		if ( false === $found ) {
 			return Failure::because( 'storage_failed' );
 		}
@@ -159,8 +149,6 @@ final class Visitors {
 	 *                       faster; byok_storage_failed.
 	 */
 	public static function rotate( #[\SensitiveParameter] string $text ) {
-		global $wpdb;
-
 		$found = self::find( $text );
 		if ( is_wp_error( $found ) ) {
 			return $found;
@@ -168,18 +156,14 @@ final class Visitors {
 		$old        = Token::parse( 'visitor', $text );
 		$token      = Token::make( 'visitor', $old->id );
 		$expires_at = time() + self::seconds();
-		$written    = Quietly::run(
-			static fn() => $wpdb->query(
-				$wpdb->prepare(
-					'UPDATE ' . Guest_Table::visitors() . ' SET hash = %s, used_at = %d, expires_at = %d WHERE id = %s AND blog = %d AND hash = %s',
-					$token->hash(),
-					time(),
-					$expires_at,
-					$token->id,
-					get_current_blog_id(),
-					$old->hash()
-				)
-			)
+		$written    = self::query(
+			'UPDATE %i SET hash = %s, used_at = %d, expires_at = %d WHERE id = %s AND blog = %d AND hash = %s',
+			$token->hash(),
+			time(),
+			$expires_at,
+			$token->id,
+			get_current_blog_id(),
+			$old->hash()
 		);
 		if ( 1 !== $written ) {
 			return Failure::because( false === $written ? 'storage_failed' : 'token_unknown' );
@@ -196,16 +180,7 @@ final class Visitors {
 		global $wpdb;
 
 		Guest_Table::ensure();
-		$found = Quietly::run(
-			static fn() => $wpdb->query(
-				$wpdb->prepare(
-					'SELECT id FROM ' . Guest_Table::visitors() . ' WHERE blog = %d AND expires_at <= %d ORDER BY expires_at LIMIT %d',
-					get_current_blog_id(),
-					time(),
-					self::STEP
-				)
-			)
-		);
+		$found = self::query( 'SELECT id FROM %i WHERE blog = %d AND expires_at <= %d ORDER BY expires_at LIMIT %d', get_current_blog_id(), time(), self::STEP );
 		foreach ( false === $found ? array() : $wpdb->get_col() as $id ) {
 			$owner = Owner::guest( 'visitor', (string) $id );
 			if ( null !== $owner ) {
@@ -227,6 +202,18 @@ final class Visitors {
 	}
 
 	/**
+	 * Asks the table. No token gets here, so none is in a backtrace of those who listen to queries.
+	 *
+	 * @param string $sql       Query; the table comes first.
+	 * @param mixed  ...$values Values.
+	 * @return int|false Number of rows; false on an error.
+	 */
+	private static function query( string $sql, ...$values ) {
+		global $wpdb;
+		return Quietly::run( static fn() => $wpdb->query( $wpdb->prepare( $sql, Guest_Table::visitors(), ...$values ) ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- of the callers.
+	}
+
+	/**
 	 * Writes a use down, from time to time.
 	 *
 	 * @param Token $token      Token.
@@ -234,25 +221,19 @@ final class Visitors {
 	 * @param int   $expires_at When it would end.
 	 * @return int When it ends.
 	 */
-	private static function touch( Token $token, int $used_at, int $expires_at ): int {
-		global $wpdb;
-
+	private static function touch( #[\SensitiveParameter] Token $token, int $used_at, int $expires_at ): int {
 		$now = time();
 		if ( $used_at > $now - self::PAUSE ) {
 			return $expires_at;
 		}
 		$next    = $now + self::seconds();
-		$written = Quietly::run(
-			static fn() => $wpdb->query(
-				$wpdb->prepare(
-					'UPDATE ' . Guest_Table::visitors() . ' SET used_at = %d, expires_at = %d WHERE id = %s AND blog = %d AND hash = %s',
-					$now,
-					$next,
-					$token->id,
-					get_current_blog_id(),
-					$token->hash()
-				)
-			)
+		$written = self::query(
+			'UPDATE %i SET used_at = %d, expires_at = %d WHERE id = %s AND blog = %d AND hash = %s',
+			$now,
+			$next,
+			$token->id,
+			get_current_blog_id(),
+			$token->hash()
 		);
 		return 1 === $written ? $next : $expires_at;
 	}

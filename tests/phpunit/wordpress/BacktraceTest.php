@@ -7,7 +7,9 @@
 
 namespace Byok\Tests;
 
+use Byok\Relay_Settings;
 use Byok\Vault;
+use Byok\Visitors;
 use WP_REST_Request;
 
 final class BacktraceTest extends Test_Case {
@@ -53,6 +55,40 @@ final class BacktraceTest extends Test_Case {
 		// The first use also plans a check.
 		byok_get_key( 'anthropic' );
 		self::assert_nothing_seen( 'query', 'schedule_event' );
+	}
+
+	/**
+	 * @dataProvider secrets_of_a_visitor
+	 *
+	 * @param string $what `key` or `token`.
+	 */
+	public function test_neither_a_query_nor_a_listener_sees_what_a_visitor_sends( string $what ): void {
+		Relay_Settings::change( array( 'visitors' => true ) );
+		$visitor = Visitors::register();
+		$key     = self::$key;
+		$token   = $visitor['token']->reveal();
+		if ( 'token' === $what ) {
+			self::$key = $token;
+		}
+		$asks = static function ( string $method, string $path, array $body = array() ) use ( &$token ) {
+			$request = new WP_REST_Request( $method, "/byok/v1/visitors$path" );
+			$request->set_header( 'Authorization', "Bearer $token" );
+			$request->set_header( 'Content-Type', 'application/json' );
+			$request->set_body( wp_json_encode( $body ) );
+			return $request;
+		};
+		$request = $asks( 'PUT', '/keys/anthropic', compact( 'key' ) );
+		rest_do_request( '/byok/v1/visitors/token' );
+		// As far as WordPress's server, which is large and has called the route.
+		self::look_at_everything( 'call_user_func' );
+		$this->assertSame( 200, rest_do_request( $request )->get_status() );
+		self::assert_nothing_seen( 'query', 'byok_key_saved' );
+		$this->assertSame( 200, rest_do_request( $asks( 'POST', '/token/rotate' ) )->get_status() );
+		self::assert_nothing_seen( 'query' );
+	}
+
+	public function secrets_of_a_visitor(): array {
+		return array( array( 'key' ), array( 'token' ) );
 	}
 
 	public function test_a_key_in_a_backtrace_would_be_found(): void {

@@ -193,7 +193,7 @@ final class VisitorTest extends Test_Case {
 		// Of two at once, one wins, and the token of the other is none.
 		$theirs = null;
 		self::before_query(
-			'UPDATE ' . Guest_Table::visitors() . ' SET hash',
+			'UPDATE `' . Guest_Table::visitors() . '` SET hash',
 			static function () use ( $answer, &$theirs ): void {
 				$theirs = Visitors::rotate( $answer['token'] );
 			}
