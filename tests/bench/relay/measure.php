@@ -72,7 +72,7 @@ switch ( $what ) {
 			'php'     => 'PHP',
 			'node'    => 'Node',
 		);
-		$text = "| streams | way | completed | refused | first event p50 / p99 in ms | processor in s | memory in MiB | pages served beside, p50 / p99 in ms |\n|---|---|---|---|---|---|---|---|\n";
+		$text = "| streams | way | completed | not | first event p50 / p99 in ms | processor in s | memory in MiB | pages served beside, p50 / p99 in ms |\n|---|---|---|---|---|---|---|---|\n";
 		$rows = array();
 		foreach ( glob( "{$given[0]}/*.result.json" ) as $file ) {
 			$row    = json_decode( file_get_contents( $file ), true );
