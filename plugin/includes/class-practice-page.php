@@ -55,11 +55,52 @@ final class Practice_Page {
 			'byok/v1',
 			'/practice',
 			array(
-				'methods'             => WP_REST_Server::READABLE,
-				'callback'            => array( self::class, 'answer' ),
-				// Everybody is to know.
-				'permission_callback' => '__return_true',
+				array(
+					'methods'             => WP_REST_Server::READABLE,
+					'callback'            => array( self::class, 'answer' ),
+					// Everybody is to know.
+					'permission_callback' => '__return_true',
+				),
+				'schema' => array( self::class, 'schema' ),
 			)
+		);
+	}
+
+	/**
+	 * The shape of the answer.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return array Schema.
+	 */
+	public static function schema(): array {
+		$text = static fn( string $description ) => array(
+			'description' => $description,
+			'type'        => 'string',
+		);
+		return array(
+			'$schema'    => 'http://json-schema.org/draft-04/schema#',
+			'title'      => 'byok-practice',
+			'type'       => 'object',
+			'properties' => array(
+				'safe'  => array(
+					'description' => __( 'Whether keys can be kept here just now.', 'byok' ),
+					'type'        => 'boolean',
+				),
+				'url'   => array( 'format' => 'uri' ) + $text( __( 'The page that says the same to people.', 'byok' ) ),
+				'facts' => array(
+					'description'          => __( 'How this site keeps keys, by what each is about.', 'byok' ),
+					'type'                 => 'object',
+					'additionalProperties' => array(
+						'type'       => 'object',
+						'properties' => array(
+							'title' => $text( __( 'In a few words.', 'byok' ) ),
+							'text'  => $text( __( 'In sentences.', 'byok' ) ),
+							'tone'  => array( 'enum' => array( 'good', 'warn', 'bad' ) ) + $text( __( 'What it feels like.', 'byok' ) ),
+						),
+					),
+				),
+			),
 		);
 	}
 

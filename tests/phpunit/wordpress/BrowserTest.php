@@ -103,6 +103,7 @@ final class BrowserTest extends Test_Case {
 
 		$told = ( new Browser() )->rest( 'GET', '/byok/v1/practice' );
 		$this->assertSame( 200, $told['status'] );
+		$this->assertTrue( rest_validate_value_from_schema( json_decode( $told['body'], true ), Practice_Page::schema() ) );
 		$this->assertSame( array_keys( Practice::facts() ), array_keys( json_decode( $told['body'], true )['facts'] ) );
 		$this->assertSame( 200, ( new Browser() )->ask( 'GET', '/' )['status'] );
 		$this->assertStringNotContainsString( 'byok-practice__lead', ( new Browser() )->ask( 'GET', '/' )['body'] );
