@@ -25,7 +25,6 @@ final class Guests {
 	 */
 	public static function register_hooks(): void {
 		register_activation_hook( BYOK_PLUGIN_FILE, array( Guest_Table::class, 'ensure' ) );
-		add_action( 'admin_init', array( Guest_Table::class, 'ensure' ) );
 		add_action( 'wp_uninitialize_site', array( Guest_Table::class, 'forget_site' ) );
 		add_action( Visitors::HOOK, array( Visitors::class, 'prune' ) );
 		add_action( 'rest_api_init', array( Rest_Visitors::class, 'register' ) );
