@@ -186,6 +186,7 @@ final class Key_Store {
 	public static function remove( Place $place, string $old ) {
 		$written = self::delete_exact( $place, $old );
 		self::forget( $place );
+		Model_List::forget( $place, $old );
 
 		$found = self::read_back( $place );
 		if ( is_wp_error( $found ) ) {

@@ -42,7 +42,7 @@ final class Model_List {
 	public static function of( Place $place, Key_Row $row, Caller $caller, bool $fresh ): array {
 		// A replaced or re-encrypted key has another envelope. A key of the server, which has no hint, has another
 		// with each request: nothing is remembered for it.
-		$name  = self::PREFIX . substr( hash( 'sha256', $place->provider . ' ' . $row->envelope ), 0, 32 );
+		$name  = self::name( $place, $row );
 		$known = $fresh ? false : get_transient( $name );
 		if ( is_array( $known ) ) {
 			return $known;
@@ -58,5 +58,30 @@ final class Model_List {
 			set_transient( $name, $models, self::LIFETIME );
 		}
 		return $models;
+	}
+
+	/**
+	 * Forgets the list of a key that is removed.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place  $place Place of the key.
+	 * @param string $raw   What was stored there.
+	 */
+	public static function forget( Place $place, string $raw ): void {
+		$row = Key_Row::parse( $raw );
+		if ( null !== $row ) {
+			delete_transient( self::name( $place, $row ) );
+		}
+	}
+
+	/**
+	 * Name of the transient.
+	 *
+	 * @param Place   $place Place of the key.
+	 * @param Key_Row $row   Row of the key.
+	 */
+	private static function name( Place $place, Key_Row $row ): string {
+		return self::PREFIX . substr( hash( 'sha256', $place->provider . ' ' . $row->envelope ), 0, 32 );
 	}
 }

@@ -200,7 +200,8 @@ final class Usage_Meter {
 			}
 		}
 		return array(
-			'model'      => $model,
+			// A provider that hides the key in escapes has it here in plain.
+			'model'      => null === $model ? null : byok_redact( $model ),
 			'tokens_in'  => $this->tokens_in(),
 			'tokens_out' => $this->tokens_out(),
 		);

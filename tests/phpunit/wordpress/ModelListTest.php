@@ -50,6 +50,17 @@ final class ModelListTest extends Test_Case {
 		$this->assertInstanceOf( \WP_Error::class, byok_models( 'openai' ) );
 	}
 
+	public function test_a_list_goes_with_its_key(): void {
+		global $wpdb;
+		$lists = static fn() => (int) $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->options WHERE option_name LIKE '%byok\_models\_%'" );
+		$first = $lists();
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		byok_models( 'openai' );
+		$this->assertGreaterThan( $first, $lists() );
+		$this->assertTrue( byok_delete_key( 'openai' ) );
+		$this->assertSame( $first, $lists() );
+	}
+
 	public function test_what_is_remembered_holds_no_key(): void {
 		global $wpdb;
 		$key = Test_Provider::key( 'openai' );

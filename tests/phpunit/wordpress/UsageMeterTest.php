@@ -241,6 +241,15 @@ final class UsageMeterTest extends Test_Case {
 		$this->assertNull( Usage_Meter::asked_model( '/v1/audio', "--boundary\r\n{\"model\":\"x\"}" ) );
 	}
 
+	public function test_a_key_that_a_provider_hides_in_escapes_is_no_model(): void {
+		$key = 'byok-test-' . bin2hex( random_bytes( 12 ) );
+		byok_encrypt( $key, array() );
+		$hidden = implode( '', array_map( static fn( $byte ) => sprintf( '\\u%04x', ord( $byte ) ), str_split( $key ) ) );
+		list( $model ) = self::read( 'openai', array( '{"model":"x ' . $hidden . '"}' ) );
+		$this->assertStringStartsWith( 'x ', $model );
+		$this->assertStringNotContainsString( substr( $key, 0, 20 ), $model );
+	}
+
 	/**
 	 * What a meter tells of an answer.
 	 *
