@@ -109,7 +109,6 @@ pub fn check(
 ) -> Result<Checked> {
     let start = Instant::now();
     let key = credential.key.expose_secret();
-    redact::learn(key.as_bytes(), provider.id.as_bytes(), None);
     if provider.refuses(key) {
         return Err(Error::KeyWrongKind);
     }
@@ -121,6 +120,10 @@ pub fn check(
         key,
         timeout,
     )?;
+    // What a provider refuses is anybody's text, and nobody's secret.
+    if found.outcome != Outcome::Invalid {
+        redact::learn(key.as_bytes(), provider.id.as_bytes(), None);
+    }
     Ok(Checked {
         outcome: found.outcome,
         provider: provider.id.clone(),

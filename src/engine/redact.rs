@@ -27,6 +27,7 @@ mod stream;
 mod table;
 mod text;
 mod words;
+mod worth;
 
 use std::borrow::Cow;
 use std::ops::Range;

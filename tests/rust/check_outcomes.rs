@@ -6,6 +6,7 @@ use byok_engine::Error;
 use byok_engine::check::{Outcome, Reason, check};
 use byok_engine::credential::Credential;
 use byok_engine::provider::{Proof, find, providers};
+use byok_engine::redact::redact;
 use byok_test_provider::Server;
 
 use crate::check_support::{LONG, base_url, checked, checked_key, client, key};
@@ -58,6 +59,20 @@ fn each_provider_has_six_outcomes() {
             let wait = (word == "rate-limited").then_some(7);
             assert_eq!(checked.retry_after, wait, "{} {word}", provider.id);
         }
+    }
+}
+
+#[test]
+fn what_a_provider_refuses_is_not_remembered_as_a_key() {
+    let server = Server::start().expect("a server");
+    for (word, is_remembered) in [("invalid", false), ("valid", true), ("outage", true)] {
+        let key = format!("byok-test-{word}-no-form-of-its-own-7");
+        let credential = Credential::parse(key.as_bytes()).expect("a key");
+        let provider = find("mistral").expect("in the table");
+        check(&client(&server), provider, None, &credential, LONG).expect("checked");
+        let text = format!("a text with {key} in it");
+        let is_masked = redact(text.as_bytes()) != text.as_bytes();
+        assert_eq!(is_masked, is_remembered, "{word}");
     }
 }
 

@@ -1,9 +1,11 @@
 //! Keys that the process has met are masked in every form, and nothing else is.
 
 use crate::redact_examples::{Chance, Example};
+use crate::redact_properties::time;
 use byok_engine::mask::mask;
 use byok_engine::redact::{Options, Stream, is_known, learn, redact, redact_with};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// Keys that no rule knows.
 const TEMPLATES: [&str; 6] = [
@@ -230,5 +232,74 @@ fn what_is_nearly_a_known_key_stays() {
             redact(&key.as_bytes()[..length]),
             Cow::Borrowed(_)
         ));
+    }
+}
+
+/// Keys that somebody has made for it, and texts that are nearly full of them, cost some times as much
+/// as any other text, and not a key's length for each byte.
+#[test]
+fn keys_made_for_it_slow_nothing_down() {
+    let mut chance = Chance::new(46);
+    let long = Example::of("{A-Za-z0-9:4000}", &mut chance).text;
+    let short = &long[..60];
+    let mut patterns = Vec::new();
+    for (repeated, length) in [
+        ("a", 8000),
+        ("ab", 8000),
+        (&long[..23], 7990),
+        (short, 7980),
+    ] {
+        for end in ["A1", "B2", "C3", "D4"] {
+            let key = repeated.repeat(length / repeated.len()) + end;
+            learn(key.as_bytes(), b"", None);
+        }
+        patterns.push(repeated.to_owned());
+    }
+    // Nothing in these repeats itself: one half, or all but the end, is the same.
+    for end in ["A1", "B2", "C3", "D4", "+=", "/=", "+/", "=="] {
+        let key = long.clone() + end;
+        learn(key.as_bytes(), b"", None);
+        let key = format!("{}{}", &long[..1000], short.repeat(15)) + end;
+        learn(key.as_bytes(), b"", None);
+    }
+    patterns.extend([40, 64, 100, 1000, 3999].map(|length| long[..length].to_owned()));
+    patterns.push(format!("{}x", long));
+    const SIZE: usize = 1 << 16;
+    for pattern in patterns {
+        let mut least = [Duration::MAX; 3];
+        let bounded = (0..12).any(|_| {
+            least[0] = least[0].min(time("no key is here, ", SIZE));
+            least[1] = least[1].min(time(&pattern, SIZE));
+            least[2] = least[2].min(time(&pattern, 4 * SIZE));
+            least[1] < 100 * least[0] && least[2] < 9 * least[1]
+        });
+        assert!(bounded, "{}: {least:?}", &pattern[..pattern.len().min(70)]);
+    }
+}
+
+#[test]
+fn a_key_that_repeats_itself_a_little_is_masked() {
+    let key = "byok-test-".to_owned()
+        + &"0".repeat(30)
+        + &Example::of("{A-Za-z0-9:40}", &mut Chance::new(47)).text;
+    learn(key.as_bytes(), b"", None);
+    assert!(!show(&redact(key.as_bytes())).contains("0000"));
+}
+
+#[test]
+fn a_long_key_in_pieces_is_masked() {
+    let key = Example::of("{A-Za-z0-9:3000}+7", &mut Chance::new(48)).text;
+    learn(key.as_bytes(), b"", None);
+    let text = format!("a {} {key} {}.", &key[..2999], &key[..700]);
+    let whole = redact(text.as_bytes());
+    assert_eq!(whole.len(), text.len() - key.len() + mask(&key).len());
+    for step in [1, 7, 31, 64, 1000] {
+        let mut stream = Stream::new(Options::default());
+        let mut out: Vec<u8> = Vec::new();
+        for piece in text.as_bytes().chunks(step) {
+            out.extend(stream.push(piece));
+        }
+        out.extend(stream.finish());
+        assert_eq!(show(&out), show(&whole), "{step}");
     }
 }

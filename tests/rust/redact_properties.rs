@@ -280,7 +280,7 @@ fn time_grows_with_the_text_only() {
 }
 
 /// The time that this takes of the processor.
-fn time(pattern: &str, size: usize) -> Duration {
+pub fn time(pattern: &str, size: usize) -> Duration {
     let text = pattern.as_bytes().repeat(size / pattern.len());
     let worked = || {
         let time = clock_gettime(ClockId::ThreadCPUTime);

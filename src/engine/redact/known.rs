@@ -3,25 +3,29 @@
 //! It promises to keep no key: of each form only keyed hashes, under a secret that is made for this
 //! process, locked in memory and left out of core dumps, and the hint that every list of keys shows.
 //! The number of keys is bounded; the oldest are forgotten. It does not know keys shorter than eight
-//! characters, nor words: masking `required` would spoil every text.
+//! characters, nor what is no key (`worth.rs`): masking `required` would spoil every text.
 //!
 //! How: of each form the eight bytes at some places in its middle are known by their hash. Every
 //! sixteenth place of a text is looked up in a bit table, so the time hardly depends on the number
-//! of keys. Where two bits agree, a second hash is compared, and then that of the whole form. The
-//! middle, because a beginning that everybody knows would let who can measure time guess the rest
-//! letter by letter.
+//! of keys. Where two bits agree, a second hash is compared, and then that of the form's beginning,
+//! which doubles until it is the whole form: who writes a text for it pays for each byte that is
+//! looked at. What repeats itself is not learned; in a text that does so too, each place would be
+//! the beginning of one. The middle, because a beginning that everybody knows would let who can
+//! measure time guess the rest letter by letter.
 
 use std::collections::VecDeque;
+use std::hash::Hasher as _;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use siphasher::sip::SipHasher13;
-use siphasher::sip128::{self, SipHasher24};
+use siphasher::sip128::{self, Hasher128 as _, SipHasher24};
 
 use super::span::{Hit, Rule, Shown};
-use super::table::{Looks, table};
+use super::table::table;
 use super::text::Text;
+use super::worth::is_worth_it;
 use crate::credential::MAX_LEN;
 use crate::forms::forms;
 use crate::mask::{self, Options};
@@ -49,6 +53,10 @@ pub(super) const CUT: usize = 15;
 const PUBLIC: usize = 7;
 /// Bits of the table for each look-up that is known: one in some hundred others passes.
 const BITS_PER_GRAM: usize = 32;
+/// How much of a form is compared first, before twice as much.
+const FIRST_PART: usize = 32;
+/// From how many characters on it is looked whether a key repeats itself.
+const REPEATING: usize = 64;
 /// How many look-ups are searched one by one before they are sorted in.
 const LOOSE: usize = 256;
 
@@ -176,9 +184,14 @@ impl Secret {
     }
 
     fn whole(&self, bytes: &[u8]) -> u128 {
+        let mut parts = self.parts();
+        parts.write(bytes);
+        parts.finish128().as_u128()
+    }
+
+    /// The same, of bytes that come one after the other.
+    fn parts(&self) -> SipHasher24 {
         SipHasher24::new_with_keys(self.word(2), self.word(3))
-            .hash(bytes)
-            .as_u128()
     }
 }
 
@@ -187,7 +200,102 @@ impl Secret {
 struct Form {
     length: usize,
     hash: u128,
+    /// Of its first 32, 64, 128… bytes, as far as it is longer.
+    parts: Arc<[u64]>,
     hint: Hint,
+}
+
+/// How a text compares with a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    Same,
+    Different,
+    /// The same so far; the rest decides when the text is so long.
+    Until(usize),
+}
+
+impl Form {
+    fn new(secret: &Secret, form: &[u8], hint: Hint) -> Self {
+        let mut hasher = secret.parts();
+        let mut at = 0;
+        let mut parts = Vec::new();
+        for end in part_ends(form.len()) {
+            hasher.write(&form[at..end]);
+            at = end;
+            parts.push(hasher.finish128().h1);
+        }
+        hasher.write(&form[at..]);
+        Form {
+            length: form.len(),
+            hash: hasher.finish128().as_u128(),
+            parts: parts.into(),
+            hint,
+        }
+    }
+}
+
+/// Where the parts of a form end that are compared before all of it.
+fn part_ends(length: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(FIRST_PART), |end| Some(end * 2))
+        .take_while(move |end| *end < length)
+}
+
+/// The bytes from a place on, as far as somebody asked for them, for all forms that may stand there.
+struct Stretch<'a> {
+    secret: &'a Secret,
+    bytes: &'a [u8],
+    parts: Vec<u64>,
+    hasher: SipHasher24,
+    at: usize,
+}
+
+impl<'a> Stretch<'a> {
+    fn new(secret: &'a Secret, bytes: &'a [u8]) -> Self {
+        Stretch {
+            secret,
+            bytes,
+            parts: Vec::new(),
+            hasher: secret.parts(),
+            at: 0,
+        }
+    }
+
+    /// The hash of a part; `None` when it has not arrived.
+    fn part(&mut self, index: usize) -> Option<u64> {
+        while self.parts.len() <= index {
+            let end = FIRST_PART << self.parts.len();
+            self.hasher.write(self.bytes.get(self.at..end)?);
+            self.at = end;
+            self.parts.push(self.hasher.finish128().h1);
+        }
+        Some(self.parts[index])
+    }
+
+    fn compare(&mut self, form: &Form) -> Compared {
+        for (index, expected) in form.parts.iter().enumerate() {
+            match self.part(index) {
+                Some(found) if found == *expected => {}
+                Some(_) => return Compared::Different,
+                None => return Compared::Until(FIRST_PART << index),
+            }
+        }
+        let Some(bytes) = self.bytes.get(..form.length) else {
+            return Compared::Until(form.length);
+        };
+        let found = if self.at <= bytes.len() {
+            let mut hasher = self.hasher;
+            hasher.write(&bytes[self.at..]);
+            hasher.finish128().as_u128()
+        } else {
+            // A longer form was looked for before.
+            self.secret.whole(bytes)
+        };
+        if found == form.hash {
+            Compared::Same
+        } else {
+            Compared::Different
+        }
+    }
 }
 
 /// Eight bytes of a form.
@@ -244,7 +352,7 @@ impl Known {
             known.add_envelope(envelope);
             return false;
         }
-        if !key.iter().all(u8::is_ascii_graphic) || !Looks::Mixed.accepts(key) {
+        if !is_worth_it(key) || self.repeats_itself(key) {
             return false;
         }
         let mut made = self.make(key, hash, provider);
@@ -284,13 +392,7 @@ impl Known {
                         }
                     })
                     .collect();
-                let hash = self.secret.whole(form);
-                let form = Form {
-                    length: form.len(),
-                    hash,
-                    hint: hint.clone(),
-                };
-                (form, grams)
+                (Form::new(&self.secret, form, hint.clone()), grams)
             })
             .collect();
         let is_secret = key.len() > CUT && hint.0.first.len() <= PUBLIC;
@@ -301,6 +403,24 @@ impl Known {
             hint,
             forms,
         }
+    }
+
+    /// Whether most of a beginning of it is there more than once. Eight characters of chance are there
+    /// once.
+    fn repeats_itself(&self, key: &[u8]) -> bool {
+        if key.len() < REPEATING {
+            return false;
+        }
+        let windows = key.windows(GRAM);
+        let grams: Vec<u32> = windows.map(|bytes| self.secret.gram(bytes)).collect();
+        let lengths = part_ends(key.len()).filter(|length| *length >= REPEATING);
+        lengths.chain([key.len()]).any(|length| {
+            let mut grams = grams[..length + 1 - GRAM].to_vec();
+            let all = grams.len();
+            grams.sort_unstable();
+            grams.dedup();
+            grams.len() * 2 < all
+        })
     }
 
     fn holds(&self, envelope: &[u8]) -> bool {
@@ -435,7 +555,7 @@ impl Finder {
         text: &[u8],
         at: usize,
         end: usize,
-        mut found: impl FnMut(usize, &Form),
+        mut found: impl FnMut(&mut Stretch<'_>, usize, &Form),
     ) -> usize {
         if self.table.is_empty() {
             return end.max(at);
@@ -450,7 +570,7 @@ impl Finder {
             let bits = bits(filter);
             // The shift leaves no more bits than the table has words.
             if self.table[(filter >> shift) as usize] & bits == bits {
-                self.confirm(secret, gram, at, &mut found);
+                self.confirm(secret, text, at, &mut found);
             }
             at += self.stride;
         }
@@ -461,19 +581,25 @@ impl Finder {
     fn confirm(
         &self,
         secret: &Secret,
-        gram: &[u8],
+        text: &[u8],
         at: usize,
-        found: &mut impl FnMut(usize, &Form),
+        found: &mut impl FnMut(&mut Stretch<'_>, usize, &Form),
     ) {
-        let check = secret.gram(gram);
+        let check = secret.gram(&text[at..at + GRAM]);
         let (sorted, loose) = self.grams.split_at(self.sorted);
         let first = sorted.partition_point(|entry| entry.check < check);
         let same = sorted[first..]
             .iter()
             .take_while(|entry| entry.check == check);
+        // All forms that would begin in one place read it once. There are no more places than there
+        // are different offsets: some thirty.
+        let mut stretches: [Option<Stretch<'_>>; DEPTH + STRIDE] = std::array::from_fn(|_| None);
         for entry in same.chain(loose.iter().filter(|entry| entry.check == check)) {
-            if let Some(start) = at.checked_sub(entry.offset as usize) {
-                found(start, &self.forms[entry.form as usize]);
+            let offset = entry.offset as usize;
+            if let Some(start) = at.checked_sub(offset) {
+                let stretch =
+                    stretches[offset].get_or_insert_with(|| Stretch::new(secret, &text[start..]));
+                found(stretch, start, &self.forms[entry.form as usize]);
             }
         }
     }
@@ -487,9 +613,11 @@ pub(super) struct Finders {
     secret: Arc<Secret>,
 }
 
-/// A form that may stand here, as soon as its end has arrived.
+/// A form that may stand here, as soon as more of it has arrived.
 pub(super) struct Expected {
     start: usize,
+    /// How much of it, from its beginning.
+    until: usize,
     form: Form,
 }
 
@@ -521,12 +649,16 @@ impl Finders {
             short,
             expected,
         } = progress;
-        let mut found = |start: usize, form: &Form| {
-            if !self.check(text, start, form, hits) && !text.is_complete() {
-                let form = form.clone();
-                expected.push(Expected { start, form });
-            }
-        };
+        let mut found =
+            |stretch: &mut Stretch<'_>, start: usize, form: &Form| match stretch.compare(form) {
+                Compared::Same => hits.push(stored(start..start + form.length, &form.hint)),
+                Compared::Until(until) if !text.is_complete() => expected.push(Expected {
+                    start,
+                    until,
+                    form: form.clone(),
+                }),
+                _ => {}
+            };
         let bytes = text.bytes();
         *long = self.long.find(&self.secret, bytes, *long, end, &mut found);
         *short = self.short.find(&self.secret, bytes, *short, end, found);
@@ -534,21 +666,27 @@ impl Finders {
 
     /// Looks again at what was waited for.
     pub fn check_expected(&self, text: &Text<'_>, progress: &mut Progress, hits: &mut Vec<Hit>) {
-        progress
-            .expected
-            .retain(|one| !self.check(text, one.start, &one.form, hits));
-    }
-
-    /// False when the end of the form has not arrived.
-    fn check(&self, text: &Text<'_>, start: usize, form: &Form, hits: &mut Vec<Hit>) -> bool {
-        let end = start + form.length;
-        let Some(bytes) = text.bytes().get(start..end) else {
-            return false;
-        };
-        if self.secret.whole(bytes) == form.hash {
-            hits.push(stored(start..end, &form.hint));
-        }
-        true
+        let bytes = text.bytes();
+        progress.expected.retain_mut(|one| {
+            if bytes.len() < one.start + one.until {
+                return true;
+            }
+            // Read anew, which is at most twice as much as it is long.
+            match Stretch::new(&self.secret, &bytes[one.start..]).compare(&one.form) {
+                Compared::Same => {
+                    hits.push(stored(
+                        one.start..one.start + one.form.length,
+                        &one.form.hint,
+                    ));
+                    false
+                }
+                Compared::Different => false,
+                Compared::Until(until) => {
+                    one.until = until;
+                    true
+                }
+            }
+        });
     }
 
     /// What PHP shows of a key among the arguments of a trace: its first characters, before `...'`.
