@@ -7,7 +7,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::forms::forms;
+use crate::forms::forms_and_hidden;
 use crate::mask;
 use crate::wiped::Wiped;
 
@@ -30,7 +30,9 @@ impl Echo {
     /// Looks for this key in chunks of at most `chunk` bytes; for nothing when there is none.
     pub fn of(key: Option<&str>, chunk: usize) -> Self {
         let key = key.filter(|key| key.len() >= SHORTEST);
-        let forms = key.map(|key| forms(key.as_bytes())).unwrap_or_default();
+        let forms = key
+            .map(|key| forms_and_hidden(key.as_bytes()))
+            .unwrap_or_default();
         let mut begins = Zeroizing::new(vec![0; 1 << 10]);
         for form in &forms {
             let pair = pair(form);
@@ -177,6 +179,8 @@ mod tests {
             signs("\\u00"),
             url,
             hex,
+            KEY.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+            KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect(),
         ] {
             let text = format!("before {form} after");
             let (clean, found) = stream(&[text.as_bytes()]);

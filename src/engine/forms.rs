@@ -17,18 +17,20 @@ pub(crate) fn forms(key: &[u8]) -> Vec<Wiped> {
     let is_special: fn(u8) -> bool = |byte| b"/\"\\".contains(&byte);
     let mut forms = vec![escaped(key, |_| false, |_, _| ())];
     // Most keys have nothing to escape for most readers: that is the key as it is.
-    let mut add = |which: fn(u8) -> bool, write: &dyn Fn(u8, &mut Wiped)| {
+    let mut add = |which: &dyn Fn(u8) -> bool, write: &dyn Fn(u8, &mut Wiped)| {
         if key.iter().any(|byte| which(*byte)) {
             forms.push(escaped(key, which, write));
         }
     };
     let backslash = |byte: u8, out: &mut Wiped| out.extend(&[b'\\', byte]);
-    add(|byte| byte == b'/', &backslash);
-    add(is_special, &backslash);
+    add(&|byte| byte == b'/', &backslash);
+    add(&is_special, &backslash);
     // JSON within JSON.
-    add(is_special, &|byte, out| {
+    add(&is_special, &|byte, out| {
         out.extend(&[b'\\', b'\\', b'\\', byte]);
     });
+    // Quoted-printable.
+    add(&|byte| byte == b'=', &|_, out| out.extend(b"=3D"));
     for digits in [LOWER, UPPER] {
         let hex = |byte: u8, out: &mut Wiped| {
             out.extend(&[
@@ -36,20 +38,34 @@ pub(crate) fn forms(key: &[u8]) -> Vec<Wiped> {
                 digits[usize::from(byte & 15)],
             ]);
         };
-        add(|_| true, &hex);
-        for which in [is_sign, is_reserved] {
-            for before in [&b"%"[..], b"%25"] {
-                add(which, &|byte, out| {
-                    out.extend(before);
-                    hex(byte, out);
-                });
+        add(&|_| true, &hex);
+        for before in [&b"%"[..], b"%25"] {
+            let percent = |byte: u8, out: &mut Wiped| {
+                out.extend(before);
+                hex(byte, out);
+            };
+            add(&is_sign, &percent);
+            for kept in kept_of(key) {
+                add(&|byte| is_reserved(byte) && !kept.contains(&byte), &percent);
             }
-            // JSON of PHP, and of those who escape for HTML, leave hyphens as they are.
-            for before in [&b"\\u00"[..], b"\\x"] {
-                add(which, &|byte, out| {
-                    out.extend(before);
-                    hex(byte, out);
-                });
+        }
+        // JSON of PHP, and of those who escape for HTML, leave hyphens as they are.
+        for before in [&b"\\u00"[..], b"\\x"] {
+            let escape = |byte: u8, out: &mut Wiped| {
+                out.extend(before);
+                hex(byte, out);
+            };
+            add(&is_sign, &escape);
+            for kept in kept_of(key) {
+                add(&|byte| is_reserved(byte) && !kept.contains(&byte), &escape);
+                if kept.contains(&b'/') {
+                    let is_escaped =
+                        |byte| is_reserved(byte) && (byte == b'/' || !kept.contains(&byte));
+                    add(&is_escaped, &|byte, out| match byte {
+                        b'/' => backslash(byte, out),
+                        _ => escape(byte, out),
+                    });
+                }
             }
         }
     }
@@ -60,6 +76,49 @@ pub(crate) fn forms(key: &[u8]) -> Vec<Wiped> {
     forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     forms.dedup();
     forms
+}
+
+/// As [`forms`], and with every character escaped: only who wants to hide a key writes so.
+pub(crate) fn forms_and_hidden(key: &[u8]) -> Vec<Wiped> {
+    let mut all = forms(key);
+    for before in ["%", "\\u00"] {
+        for upper in [false, true] {
+            all.push(escaped(
+                key,
+                |_| true,
+                |byte, out| {
+                    let digit = |value: u8| {
+                        let digit = b"0123456789abcdef"[usize::from(value)];
+                        if upper {
+                            digit.to_ascii_uppercase()
+                        } else {
+                            digit
+                        }
+                    };
+                    out.extend(before.as_bytes());
+                    out.extend(&[digit(byte >> 4), digit(byte & 15)]);
+                },
+            ));
+        }
+    }
+    all.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+    all.dedup();
+    all
+}
+
+/// The signs of base64 that a program may keep while it escapes others: Python's `quote()` keeps `/`,
+/// Go's `PathEscape()` `+` and `=`, and who mends by hand what has broken escapes just that. Those only
+/// that are in the key.
+fn kept_of(key: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![Vec::new()];
+    for sign in b"+/=".iter().filter(|sign| key.contains(sign)) {
+        for index in 0..all.len() {
+            let mut more: Vec<u8> = all[index].clone();
+            more.push(*sign);
+            all.push(more);
+        }
+    }
+    all
 }
 
 /// The key with some of its bytes written in another way.
@@ -103,6 +162,15 @@ mod tests {
             br"byok-test\/Aa0+Aa0+Aa0+Aa0=",
             br"byok-test\\\/Aa0+Aa0+Aa0+Aa0=",
             b"byok-test%2FAa0%2BAa0%2BAa0%2BAa0%3D",
+            b"byok-test/Aa0%2BAa0%2BAa0%2BAa0%3D",
+            b"byok-test%2FAa0+Aa0+Aa0+Aa0=",
+            b"byok-test/Aa0%2bAa0%2bAa0%2bAa0=",
+            b"byok-test/Aa0+Aa0+Aa0+Aa0%3D",
+            b"byok-test/Aa0+Aa0+Aa0+Aa0=3D",
+            b"byok-test/Aa0+Aa0+Aa0+Aa0\\u003d",
+            b"byok-test/Aa0\\u002bAa0\\u002bAa0\\u002bAa0\\u003d",
+            br"byok-test\/Aa0\u002bAa0\u002bAa0\u002bAa0=",
+            br"byok-test\/Aa0\u002BAa0\u002BAa0\u002BAa0\u003D",
             b"byok%2dtest%2fAa0%2bAa0%2bAa0%2bAa0%3d",
             b"byok\\u002dtest\\u002fAa0\\u002bAa0\\u002bAa0\\u002bAa0\\u003d",
             b"62796f6b2d746573742f4161302b4161302b4161302b4161303d",
