@@ -19,11 +19,12 @@ defined( 'ABSPATH' ) || exit;
  *
  * The new log is written beside the old one, with its owner, group, mode and time, and takes its name in one step
  * when it is whole: whatever happens before leaves the old one as it was. What others append meanwhile is taken
- * along, also by those who had opened the old log right before the end.
+ * along, also by those who had opened the old log right before the end. Where others may put something else in its
+ * place, see Log_Folder.
  *
  * One who keeps a log open would go on writing into the old one, and what he writes would be lost. So it is refused
- * while any process has it open for writing; and where not all processes can be seen, while it is being written
- * at all, unless it is a log of PHP, which opens it anew for every message. Rotate such a log first.
+ * while any process has it open for writing; and where not all processes can be seen, in any case, unless it is a
+ * log of PHP, which opens it anew for every message.
  *
  * It does not know what a key is.
  *
@@ -46,11 +47,6 @@ final class Log_File {
 	 * What is never rewritten, whatever folder it is in.
 	 */
 	private const NO_LOG = '~\.(?:php\d?|phtml|sqlite\d?|sql|db|env|ini|conf|json|gz|bz2|xz|zst|zip)$|/\.ht~i';
-
-	/**
-	 * Seconds without a byte after which nobody who cannot be seen is taken to be writing.
-	 */
-	private const QUIET = 60;
 
 	/**
 	 * How often, ten times a second, the old log is looked at once more after the new one has taken its place.
@@ -146,35 +142,12 @@ final class Log_File {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @return WP_Error|null byok_log_unreadable, byok_log_is_none, byok_log_linked, byok_log_owner, byok_log_in_use,
-	 *                       byok_log_maybe_in_use; null when it can be.
+	 * @return WP_Error|null byok_log_unreadable, byok_log_is_none, byok_log_linked, byok_log_folder, byok_log_owner,
+	 *                       byok_log_in_use, byok_log_maybe_in_use; null when it can be.
 	 */
 	public function refusal(): ?WP_Error {
-		$unreadable = $this->unreadable();
-		if ( null !== $unreadable ) {
-			return $unreadable;
-		}
-		$is_text = ! str_contains( (string) file_get_contents( $this->path, false, null, 0, 4096 ), "\0" );
-		if ( ! $is_text || preg_match( self::NO_LOG, $this->path ) || ! preg_match( self::LOG, $this->path ) ) {
-			return Failure::because( 'log_is_none' );
-		}
-		clearstatcache( true, $this->path );
-		$known = stat( $this->path );
-		if ( 1 !== $known['nlink'] ) {
-			return Failure::because( 'log_linked' );
-		}
-		$me = function_exists( 'posix_geteuid' ) ? posix_geteuid() : $known['uid'];
-		if ( ! is_writable( dirname( $this->path ) ) || ( 0 !== $me && $me !== $known['uid'] ) ) {
-			return Failure::because( 'log_owner' );
-		}
-		$open = Open_Files::is_written( $known );
-		if ( true === $open ) {
-			return Failure::because( 'log_in_use' );
-		}
-		if ( null === $open && time() - $known['mtime'] < self::QUIET && ! in_array( $this->path, self::of_php(), true ) ) {
-			return Failure::because( 'log_maybe_in_use' );
-		}
-		return null;
+		$reason = $this->reason( $this->known() );
+		return null === $reason ? null : Failure::because( $reason );
 	}
 
 	/**
@@ -188,89 +161,125 @@ final class Log_File {
 	 *                       it was.
 	 */
 	public function rewrite( callable $change, callable $tell ) {
-		$refusal = $this->refusal();
-		if ( null !== $refusal ) {
-			return $refusal;
+		$known  = $this->known();
+		$reason = $this->reason( $known );
+		if ( null === $reason ) {
+			$folder = Log_Folder::enter( $this->path, $known );
+			$reason = is_string( $folder ) ? $folder : null;
 		}
-		$beside = dirname( $this->path ) . '/.byok-' . bin2hex( random_bytes( 8 ) );
-		$old    = fopen( $this->path, 'rb' );
-		$mask   = umask( 0077 );
-		$new    = fopen( $beside, 'xb' );
-		umask( $mask );
+		if ( null !== $reason ) {
+			return Failure::because( $reason );
+		}
 		try {
-			if ( false === $old || false === $new || ! flock( $old, LOCK_EX | LOCK_NB ) ) {
-				return Failure::because( false === $new ? 'log_not_written' : 'log_in_use' );
+			$folder->clear();
+			$reason = $this->replace( $folder, $known, $change, $tell );
+		} finally {
+			$folder->leave();
+		}
+		return null === $reason ? true : Failure::because( $reason );
+	}
+
+	/**
+	 * What the system tells of it. Its path has no links any more; if it has one now, somebody has put it there.
+	 *
+	 * @return array|null Of lstat(); null when there is no such file.
+	 */
+	private function known(): ?array {
+		clearstatcache( true, $this->path );
+		$known = '' === $this->path || is_link( $this->path ) || ! is_file( $this->path ) ? false : lstat( $this->path );
+		return false === $known ? null : $known;
+	}
+
+	/**
+	 * Why it is not to be rewritten.
+	 *
+	 * @param array|null $known Of known().
+	 * @return string|null See refusal().
+	 */
+	private function reason( ?array $known ): ?string {
+		if ( null === $known || null !== $this->unreadable() ) {
+			return 'log_unreadable';
+		}
+		$is_text = ! str_contains( (string) file_get_contents( $this->path, false, null, 0, 4096 ), "\0" );
+		if ( ! $is_text || preg_match( self::NO_LOG, $this->path ) || ! preg_match( self::LOG, $this->path ) ) {
+			return 'log_is_none';
+		}
+		if ( 1 !== $known['nlink'] ) {
+			return 'log_linked';
+		}
+		$folder = Log_Folder::refusal( stat( dirname( $this->path ) ), $known );
+		if ( null !== $folder || ! is_writable( dirname( $this->path ) ) ) {
+			return $folder ?? 'log_owner';
+		}
+		$open = Open_Files::is_written( $known );
+		if ( true === $open ) {
+			return 'log_in_use';
+		}
+		return null === $open && ! in_array( $this->path, self::of_php(), true ) ? 'log_maybe_in_use' : null;
+	}
+
+	/**
+	 * Writes the new log, and gives it the name of the old one.
+	 *
+	 * Only names are dangerous: what was opened once and is what it should be stays that. So all that is read and
+	 * written goes through handles, and what must be done by name is done in Log_Folder.
+	 *
+	 * @param Log_Folder $folder Its folder.
+	 * @param array      $known  Of known().
+	 * @param callable   $change See rewrite().
+	 * @param callable   $tell   See rewrite().
+	 * @return string|null Reason of an error, see rewrite(); null when it was done.
+	 */
+	private function replace( Log_Folder $folder, array $known, callable $change, callable $tell ): ?string {
+		$name = basename( $this->path );
+		$old  = $folder->read( $name );
+		$new  = null;
+		try {
+			if ( null === $old || ! Log_Folder::is_same( fstat( $old ), $known ) ) {
+				return 'log_changed';
 			}
-			$done = $this->copy( $old, $new, $change, $tell, $beside );
-			if ( true === $done ) {
-				$this->follow( $old, $change );
+			if ( ! flock( $old, LOCK_EX | LOCK_NB ) ) {
+				return 'log_in_use';
 			}
-			return $done;
+			list( $beside, $new ) = $folder->create( $known );
+			if ( null === $new || ! self::append( $old, $new, $change, $tell ) || ! fflush( $new ) || ! fsync( $new ) ) {
+				return 'log_not_written';
+			}
+			$now = $folder->look( $name );
+			if ( null === $now || ! Log_Folder::is_same( $now, $known ) || $now['size'] < ftell( $old ) ) {
+				// Rotated or cut off in the meantime.
+				return 'log_changed';
+			}
+			if ( true === Open_Files::is_written( $known ) ) {
+				return 'log_in_use';
+			}
+			if ( ! $folder->put( $beside, $name, $new, $now ) ) {
+				return 'log_not_written';
+			}
+			$beside = null;
+			self::follow( $old, $new, $change );
+			return null;
 		} finally {
 			foreach ( array_filter( array( $old, $new ) ) as $file ) {
 				fclose( $file );
 			}
-			if ( file_exists( $beside ) ) {
-				unlink( $beside );
+			if ( isset( $beside ) ) {
+				$folder->remove( $beside );
 			}
 		}
-	}
-
-	/**
-	 * Writes the new log and gives it the name of the old one.
-	 *
-	 * @param resource $old    The old log.
-	 * @param resource $new    The new one.
-	 * @param callable $change See rewrite().
-	 * @param callable $tell   See rewrite().
-	 * @param string   $beside Path of the new one.
-	 * @return true|WP_Error See rewrite().
-	 */
-	private function copy( $old, $new, callable $change, callable $tell, string $beside ) {
-		$known = fstat( $old );
-		if ( ! self::append( $old, $new, $change, $tell ) ) {
-			return Failure::because( 'log_not_written' );
-		}
-		clearstatcache( true, $this->path );
-		$now = @stat( $this->path ); // phpcs:ignore WordPress.PHP.NoSilencedErrors -- it may be gone.
-		if ( false === $now || $now['ino'] !== $known['ino'] || $now['dev'] !== $known['dev'] || $now['size'] < ftell( $old ) ) {
-			// Rotated or cut off in the meantime.
-			return Failure::because( 'log_changed' );
-		}
-		$same = fflush( $new ) && fsync( $new )
-			&& self::is_owned( $new, $beside, $known ) && chmod( $beside, $known['mode'] & 07777 ) && touch( $beside, $now['mtime'] );
-		if ( ! $same || true === Open_Files::is_written( $known ) || ! rename( $beside, $this->path ) ) {
-			return Failure::because( 'log_not_written' );
-		}
-		return true;
-	}
-
-	/**
-	 * Gives a file the owner and the group of another one.
-	 *
-	 * @param resource $new   The file.
-	 * @param string   $path  Its path.
-	 * @param array    $known Of fstat().
-	 */
-	private static function is_owned( $new, string $path, array $known ): bool {
-		$now = fstat( $new );
-		return ( $now['uid'] === $known['uid'] || chown( $path, $known['uid'] ) ) && ( $now['gid'] === $known['gid'] || chgrp( $path, $known['gid'] ) );
 	}
 
 	/**
 	 * Takes along what was still appended to the old log by those who had opened it before it lost its name.
 	 *
 	 * @param resource $old    The old log.
+	 * @param resource $new    The new one, which others append to as well by now.
 	 * @param callable $change See rewrite().
 	 */
-	private function follow( $old, callable $change ): void {
-		$new = fopen( $this->path, 'ab' );
-		for ( $look = 0; false !== $new && $look < self::LOOKS; $look++ ) {
+	private static function follow( $old, $new, callable $change ): void {
+		for ( $look = 0; $look < self::LOOKS; $look++ ) {
 			self::append( $old, $new, $change, static fn( int $read ) => null );
 			usleep( 100000 );
-		}
-		if ( false !== $new ) {
-			fclose( $new );
 		}
 	}
 

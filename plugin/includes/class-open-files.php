@@ -11,7 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Looks at all processes, as far as the system shows them: Linux has them in /proc, and shows an ordinary user his
- * own.
+ * own, and one in a container those of the container.
  *
  * @since 0.1.0
  */
@@ -25,6 +25,11 @@ final class Open_Files {
 	public static string $processes = '/proc';
 
 	/**
+	 * The namespace of the system's own processes, which has all others in it. The kernel gives it this number.
+	 */
+	private const EVERYBODY = 'pid:[4026531836]';
+
+	/**
 	 * Whether another process has a file open for writing.
 	 *
 	 * @since 0.1.0
@@ -33,7 +38,7 @@ final class Open_Files {
 	 * @return bool|null Null when none was seen, but not all could be.
 	 */
 	public static function is_written( array $known ): ?bool {
-		$all = true;
+		$all = self::is_everybody_here();
 		foreach ( (array) glob( self::$processes . '/[0-9]*', GLOB_ONLYDIR | GLOB_NOSORT ) as $process ) {
 			if ( (int) basename( $process ) === getmypid() ) {
 				continue;
@@ -46,12 +51,29 @@ final class Open_Files {
 			}
 			foreach ( array_diff( $files, array( '.', '..' ) ) as $number ) {
 				$file = @stat( "$process/fd/$number" ); // phpcs:ignore WordPress.PHP.NoSilencedErrors
-				if ( false !== $file && $file['ino'] === $known['ino'] && $file['dev'] === $known['dev'] && self::writes( "$process/fdinfo/$number" ) ) {
+				if ( false === $file ) {
+					// Closed meanwhile, or not for us to see.
+					clearstatcache( true );
+					$all = $all && ! is_link( "$process/fd/$number" );
+					continue;
+				}
+				if ( $file['ino'] === $known['ino'] && $file['dev'] === $known['dev'] && self::writes( "$process/fdinfo/$number" ) ) {
 					return true;
 				}
 			}
 		}
-		return $all && is_dir( self::$processes . '/self' ) ? false : null;
+		return $all ? false : null;
+	}
+
+	/**
+	 * Whether the processes that are shown are all that there are, and not those of a container or of one user only.
+	 */
+	private static function is_everybody_here(): bool {
+		// phpcs:disable WordPress.PHP.NoSilencedErrors -- not every system has it.
+		return is_dir( self::$processes . '/1' )
+			&& (string) getmypid() === @readlink( self::$processes . '/self' )
+			&& self::EVERYBODY === @readlink( self::$processes . '/self/ns/pid' );
+		// phpcs:enable
 	}
 
 	/**

@@ -10,6 +10,7 @@ namespace Byok\Tests;
 use Byok\Cli_Scan;
 use Byok\Key_Scan;
 use Byok\Log_File;
+use Byok\Log_Folder;
 use Byok\Open_Files;
 use Byok\Scan_Table;
 use Byok\Stand_In;
@@ -40,6 +41,8 @@ final class ScanTest extends Test_Case {
 		WP_CLI::reset();
 		$this->logs = sys_get_temp_dir() . '/byok-test-' . bin2hex( random_bytes( 6 ) ) . '/logs';
 		mkdir( $this->logs, 0755, true );
+		chmod( dirname( $this->logs ), 0755 );
+		$this->see_all_processes();
 		// What other tests have left is not of these.
 		$GLOBALS['wpdb']->query( "DELETE FROM {$GLOBALS['wpdb']->options} WHERE option_name LIKE 'connectors\\_%'" );
 		wp_cache_flush();
@@ -53,10 +56,42 @@ final class ScanTest extends Test_Case {
 		foreach ( $this->undo as $undo ) {
 			$undo();
 		}
-		array_map( 'unlink', glob( $this->logs . '/{,.}*[!.]', GLOB_BRACE ) );
-		rmdir( $this->logs );
-		rmdir( dirname( $this->logs ) );
+		self::remove_folder( dirname( $this->logs ) );
 		parent::tearDown();
+	}
+
+	/**
+	 * Makes a system in which every process can be seen, whatever machine this runs on: processes that show() names.
+	 */
+	private function see_all_processes(): void {
+		$processes = dirname( $this->logs ) . '/processes';
+		mkdir( "$processes/1/fd", 0755, true );
+		mkdir( "$processes/" . getmypid() . '/ns', 0755, true );
+		symlink( 'pid:[4026531836]', "$processes/" . getmypid() . '/ns/pid' );
+		symlink( (string) getmypid(), "$processes/self" );
+		Open_Files::$processes = $processes;
+	}
+
+	/**
+	 * Shows a process there.
+	 *
+	 * @param resource $process From proc_open().
+	 */
+	private static function show( $process ): void {
+		$id = proc_get_status( $process )['pid'];
+		symlink( "/proc/$id", Open_Files::$processes . "/$id" );
+	}
+
+	/**
+	 * Removes a folder with all that is in it; links are not followed.
+	 *
+	 * @param string $folder Path.
+	 */
+	private static function remove_folder( string $folder ): void {
+		foreach ( array_diff( scandir( $folder ), array( '.', '..' ) ) as $name ) {
+			is_dir( "$folder/$name" ) && ! is_link( "$folder/$name" ) ? self::remove_folder( "$folder/$name" ) : unlink( "$folder/$name" );
+		}
+		rmdir( $folder );
 	}
 
 	public function test_a_site_as_it_is_has_no_findings(): void {
@@ -353,6 +388,7 @@ final class ScanTest extends Test_Case {
 		touch( $log, time() - 86400 );
 		$holder = proc_open( array( PHP_BINARY, '-n', '-r', '$log = fopen( $argv[1], "ab" ); echo "open\n"; fgets( STDIN );', $log ), array( array( 'pipe', 'r' ), array( 'pipe', 'w' ) ), $pipes );
 		fgets( $pipes[1] );
+		self::show( $holder );
 		$this->assertSame( 1, $this->run_command( array( $log ), array( 'in' => 'logs', 'scrub' => true, 'yes' => true ) ) );
 		$this->assertStringContainsString( 'rotate the log first', WP_CLI::$err );
 		$this->assertSame( "$key\n", file_get_contents( $log ) );
@@ -362,21 +398,144 @@ final class ScanTest extends Test_Case {
 		// One who reads it is in nobody's way.
 		$reader = proc_open( array( PHP_BINARY, '-n', '-r', '$log = fopen( $argv[1], "rb" ); echo "open\n"; fgets( STDIN );', $log ), array( array( 'pipe', 'r' ), array( 'pipe', 'w' ) ), $pipes );
 		fgets( $pipes[1] );
+		self::show( $reader );
 		$this->assertSame( 0, $this->run_command( array( $log ), array( 'in' => 'logs', 'scrub' => true, 'yes' => true ) ) );
 		fclose( $pipes[0] );
 		proc_close( $reader );
 	}
 
-	public function test_where_processes_cannot_be_seen_a_log_must_be_quiet(): void {
-		Open_Files::$processes = $this->logs;
+	/**
+	 * @dataProvider blindness
+	 *
+	 * @param callable $hide Hides processes; gets the folder of processes.
+	 */
+	public function test_where_processes_cannot_be_seen_only_logs_of_php_are_rewritten( callable $hide ): void {
 		$log = "$this->logs/error.log";
 		file_put_contents( $log, 'x' );
-		$this->assertSame( 'byok_log_maybe_in_use', ( new Log_File( $log ) )->refusal()->get_error_code() );
-		touch( $log, time() - 61 );
+		touch( $log, time() - 86400 );
 		$this->assertNull( ( new Log_File( $log ) )->refusal() );
+		$hide( Open_Files::$processes );
+		$this->assertSame( 'byok_log_maybe_in_use', ( new Log_File( $log ) )->refusal()->get_error_code() );
 		// PHP opens its own log for every message.
 		file_put_contents( WP_CONTENT_DIR . '/debug.log', 'x' );
 		$this->assertNull( ( new Log_File( WP_CONTENT_DIR . '/debug.log' ) )->refusal() );
+	}
+
+	public function blindness(): array {
+		$link = static function ( string $path, string $target ): void {
+			unlink( $path );
+			symlink( $target, $path );
+		};
+		return array(
+			'no /proc'                    => array( static fn( $processes ) => unlink( "$processes/self" ) ),
+			'a /proc of others'           => array( static fn( $processes ) => $link( "$processes/self", '1' ) ),
+			'a container'                 => array( static fn( $processes ) => $link( "$processes/self/ns/pid", 'pid:[4026532123]' ) ),
+			'hidepid'                     => array( static fn( $processes ) => rmdir( "$processes/1/fd" ) && rmdir( "$processes/1" ) ),
+			'files that are not shown'    => array( static fn( $processes ) => rmdir( "$processes/1/fd" ) ),
+			'a file that cannot be known' => array( static fn( $processes ) => symlink( '/nonexistent', "$processes/1/fd/3" ) ),
+		);
+	}
+
+	public function test_root_becomes_the_owner_where_the_owner_gives_names(): void {
+		if ( ! $this->is_root() ) {
+			return;
+		}
+		$key    = Test_Provider::key();
+		$secret = dirname( $this->logs ) . '/secret';
+		file_put_contents( $secret, 'of root' );
+		chmod( $secret, 0600 );
+		$user = posix_getpwnam( 'www-data' ) ?: posix_getpwnam( 'nobody' );
+		$log  = "$this->logs/app.log";
+		foreach ( array( 0755, 01777 ) as $mode ) {
+			file_put_contents( $log, str_repeat( "a line.\n", 500000 ) . "$key\n" );
+			chown( $log, $user['uid'] );
+			chgrp( $log, $user['gid'] );
+			chmod( $log, 0640 );
+			chown( $this->logs, 01777 === $mode ? 0 : $user['uid'] );
+			chmod( $this->logs, $mode );
+			$file = new Log_File( $log );
+			// Somebody exchanges the new file for a link while it is being written.
+			$swapped = array();
+			$done    = $file->rewrite(
+				function ( ?string $piece ) use ( $secret, &$swapped ): string {
+					foreach ( array() === $swapped ? glob( "$this->logs/.byok-*" ) : array() as $beside ) {
+						$this->assertSame( array( 0100640, fileowner( "$this->logs/app.log" ) ), array( fileperms( $beside ), fileowner( $beside ) ), 'it is the owner\'s from the beginning' );
+						unlink( $beside );
+						symlink( $secret, $beside );
+						$swapped[] = $beside;
+					}
+					return (string) $piece;
+				},
+				static fn() => null
+			);
+			self::assert_error( 'byok_log_not_written', $done );
+			$this->assertCount( 1, $swapped );
+			clearstatcache();
+			$this->assertSame( array( 0, 0, 0100600, 'of root' ), array( fileowner( $secret ), filegroup( $secret ), fileperms( $secret ), file_get_contents( $secret ) ) );
+			$this->assertFalse( is_link( $log ) );
+			$this->assertStringContainsString( $key, file_get_contents( $log ) );
+
+			// And without anybody in the way it is done.
+			$this->assertTrue( $file->rewrite( static fn( ?string $piece ) => str_replace( 'line', 'LINE', (string) $piece ), static fn() => null ) );
+			clearstatcache();
+			$this->assertSame( array( $user['uid'], $user['gid'], 0100640 ), array( fileowner( $log ), filegroup( $log ), fileperms( $log ) ) );
+			$this->assertSame( 500000, substr_count( file_get_contents( $log ), "a LINE.\n" ) );
+			$this->assertSame( array( 0, 0, getcwd() ), array( posix_geteuid(), posix_getegid(), getcwd() ) );
+		}
+		// In a folder of root's a log of another user stays that user's.
+		chmod( $this->logs, 0755 );
+		$this->assertTrue( $file->rewrite( static fn( ?string $piece ) => (string) $piece, static fn() => null ) );
+		clearstatcache();
+		$this->assertSame( array( $user['uid'], $user['gid'], 0100640 ), array( fileowner( $log ), filegroup( $log ), fileperms( $log ) ) );
+	}
+
+	public function test_folders_in_which_others_may_exchange_files_are_left_alone(): void {
+		if ( ! $this->is_root() ) {
+			return;
+		}
+		$log = "$this->logs/app.log";
+		file_put_contents( $log, 'x' );
+		$refusal = static function () use ( $log ): string {
+			clearstatcache();
+			return (string) ( new Log_File( $log ) )->refusal()?->get_error_code();
+		};
+		$this->assertSame( '', $refusal() );
+		chmod( $this->logs, 0777 );
+		$this->assertSame( 'byok_log_folder', $refusal() );
+		chmod( $this->logs, 01777 );
+		$this->assertSame( '', $refusal(), 'nobody takes the name of what is root\'s' );
+		chmod( $this->logs, 0775 );
+		$this->assertSame( 'byok_log_folder', $refusal(), 'a group that may write' );
+		chmod( $this->logs, 0755 );
+		chown( $this->logs, 33 );
+		$this->assertSame( 'byok_log_folder', $refusal(), 'a log of root\'s in a folder of somebody else' );
+		// An owner whom the system does not know cannot be become.
+		chown( $log, 4242424 );
+		$this->assertSame( 'byok_log_folder', $refusal() );
+	}
+
+	public function test_what_an_interrupted_run_has_left_is_removed_at_the_next_one(): void {
+		$log = "$this->logs/app.log";
+		$old = "$this->logs/.byok-0123456789abcdef";
+		$new = "$this->logs/.byok-fedcba9876543210";
+		foreach ( array( $log, $old, $new, "$this->logs/.byok-notes", "$this->logs/secret.txt" ) as $file ) {
+			file_put_contents( $file, 'x' );
+			touch( $file, time() - ( $file === $new ? 60 : 7200 ) );
+		}
+		symlink( "$this->logs/secret.txt", "$this->logs/.byok-00000000000000ff" );
+		$this->assertTrue( ( new Log_File( $log ) )->rewrite( static fn( ?string $piece ) => (string) $piece, static fn() => null ) );
+		$this->assertSame( array( '.', '..', '.byok-00000000000000ff', '.byok-fedcba9876543210', '.byok-notes', 'app.log', 'secret.txt' ), scandir( $this->logs ) );
+	}
+
+	/**
+	 * Whether this runs as root; if not, that what is root's is left alone.
+	 */
+	private function is_root(): bool {
+		if ( 0 === posix_geteuid() ) {
+			return true;
+		}
+		$this->assertSame( 'log_owner', Log_Folder::refusal( stat( '/etc' ), lstat( '/etc/passwd' ) ) );
+		return false;
 	}
 
 	public function test_a_log_with_a_second_name_or_of_another_user_is_left_as_it_is(): void {
@@ -425,6 +584,7 @@ final class ScanTest extends Test_Case {
 			// As PHP's error log does: open, append one line, close.
 			$code      = 'for ( $i = 0; $i < 4000; $i++ ) { file_put_contents( $argv[1], "$argv[2] $i\n", FILE_APPEND ); usleep( 200 ); }';
 			$writers[] = proc_open( array( PHP_BINARY, '-n', '-r', $code, $log, "writer$writer" ), array(), $pipes );
+			self::show( $writers[ $writer ] );
 		}
 		$done = 0;
 		do {
