@@ -248,7 +248,7 @@ final class Gate {
 			$asked   = '' === $row->base_url ? $request : array( 'base_url' => $row->base_url ) + $request;
 			$last    = self::send_with( $known, $place, $row, $caller, $asked, $hold ?? $on_chunk );
 			self::learn( $known, $place, $row, $raws, $request['method'] ?? 'GET', $last );
-			if ( ! in_array( $last['outcome'], self::TELLING, true ) ) {
+			if ( ! in_array( $last['outcome'], self::TELLING, true ) || true === $hold?->is_heard() ) {
 				break;
 			}
 		}

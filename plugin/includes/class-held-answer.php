@@ -18,7 +18,8 @@ defined( 'ABSPATH' ) || exit;
 final class Held_Answer {
 
 	/**
-	 * Bytes of an error that are kept, at most; refusals are short. A longer one is handed on as it comes.
+	 * Bytes of an error that are kept, at most; refusals are short. A longer one is handed on as it comes, and is
+	 * the answer: no other key is tried then.
 	 */
 	private const LONGEST = 65536;
 
@@ -35,6 +36,13 @@ final class Held_Answer {
 	 * @var array
 	 */
 	private array $head = array();
+
+	/**
+	 * Whether anything was handed on.
+	 *
+	 * @var bool
+	 */
+	private bool $is_heard = false;
 
 	/**
 	 * Takes the listener.
@@ -56,11 +64,12 @@ final class Held_Answer {
 	 */
 	public function __invoke( string $bytes, array $head ) {
 		if ( $head['status'] < 400 ) {
+			$this->is_heard = true;
 			return ( $this->on_chunk )( $bytes, $head );
 		}
 		$this->kept .= $bytes;
 		$this->head  = $head;
-		return strlen( $this->kept ) <= self::LONGEST || false !== $this->release();
+		return ( ! $this->is_heard && strlen( $this->kept ) <= self::LONGEST ) || false !== $this->release();
 	}
 
 	/**
@@ -73,6 +82,19 @@ final class Held_Answer {
 	public function release() {
 		$bytes      = $this->kept;
 		$this->kept = '';
-		return '' === $bytes ? true : ( $this->on_chunk )( $bytes, $this->head );
+		if ( '' === $bytes ) {
+			return true;
+		}
+		$this->is_heard = true;
+		return ( $this->on_chunk )( $bytes, $this->head );
+	}
+
+	/**
+	 * Whether anything was handed on: another answer behind it would make one of two.
+	 *
+	 * @since 0.1.0
+	 */
+	public function is_heard(): bool {
+		return $this->is_heard;
 	}
 }

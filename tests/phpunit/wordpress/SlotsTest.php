@@ -14,6 +14,8 @@ use Byok\Privacy;
 use Byok\Spare_Keys;
 use Byok\Vault;
 
+require_once __DIR__ . '/support/Relay_Node.php';
+
 final class SlotsTest extends Test_Case {
 
 	private const ASK = array( 'json' => array( 'model' => 'gpt-test', 'messages' => array( array( 'role' => 'user', 'content' => 'Hello' ) ) ) );
@@ -102,6 +104,45 @@ final class SlotsTest extends Test_Case {
 		$this->listen( $heard, $codes );
 		$this->assertSame( array( 429 ), $codes );
 		$this->assertStringContainsString( 'Rate limit', $heard );
+	}
+
+	public function test_a_refusal_too_long_to_be_kept_back_is_the_answer(): void {
+		$script = tempnam( sys_get_temp_dir(), 'byok-test-' );
+		file_put_contents(
+			$script,
+			<<<'PHP'
+			<?php
+			$lists = str_ends_with( $_SERVER['REQUEST_URI'], '/models' );
+			$first = str_ends_with( $_SERVER['HTTP_AUTHORIZATION'] ?? '', 'AAAA' );
+			http_response_code( $lists || ! $first ? 200 : 429 );
+			header( 'Content-Type: application/json' );
+			echo $lists ? '{"data":[]}' : ( $first ? str_repeat( 'refused ', 16384 ) : 'the second answer' );
+			PHP
+		);
+		$server = new Relay_Node( $script, sys_get_temp_dir() );
+		$code   = <<<'PHP'
+			foreach ( array( 'default' => 'AAAA', 'backup' => 'BBBB' ) as $slot => $end ) {
+				byok_save_key( 'openai', 'sk-proj-byok-test-' . bin2hex( random_bytes( 16 ) ) . $end, array( 'slot' => $slot ) );
+			}
+			$heard = '';
+			$codes = array();
+			$listen = static function ( string $bytes, array $head ) use ( &$heard, &$codes ) {
+				$heard .= $bytes;
+				$codes  = array_values( array_unique( array_merge( $codes, array( $head['status'] ) ) ) );
+			};
+			$answer = byok_stream( 'openai', '/chat/completions', $ask + array( 'retries' => 0 ), $listen );
+			$next   = byok_request( 'openai', '/chat/completions', $ask );
+			byok_delete_key( 'openai' );
+			return array( $codes, wp_remote_retrieve_response_code( $answer ), md5( $heard ), wp_remote_retrieve_body( $next ) );
+		PHP;
+		try {
+			$result = Site::run( $code, array( 'given' => array( 'ask' => self::ASK ), 'ini' => array( 'byok.test_provider' => $server->url ) ) )['result'];
+		} finally {
+			$server->stop();
+			unlink( $script );
+		}
+		// And next time the other key goes first.
+		$this->assertSame( array( array( 429 ), 429, md5( str_repeat( 'refused ', 16384 ) ), 'the second answer' ), $result );
 	}
 
 	public function test_a_refusal_that_was_kept_back_is_told_when_the_next_key_stays_closed(): void {
