@@ -25,7 +25,8 @@ final class Cli_Scan {
 	private const PLACES = array( 'options', 'users', 'posts', 'comments', 'terms', 'guests', 'network', 'logs' );
 
 	/**
-	 * Looks for keys that lie around in plain text. The status is 1 when any is left.
+	 * Looks for keys that lie around in plain text. The status is 1 when any is left, or when not
+	 * everything could be read.
 	 *
 	 * Looks through options and transients, fields of users, posts, comments and terms, what is kept of visitors without
 	 * an account, the network's options, and logs: those that are named, WordPress's debug.log and PHP's error log. Prints no key, only masks.
@@ -92,10 +93,16 @@ final class Cli_Scan {
 
 		Cli_Args::check( $scan->tables( $places, isset( $named['network'] ) ? self::sites() : array( get_current_blog_id() ) ) );
 		$leaking = array();
+		$unread  = 0;
 		foreach ( $logs as $log ) {
-			$leaking[] = array( $log, $scan->log( $log ) );
+			$found = $scan->log( $log );
+			if ( is_wp_error( $found ) ) {
+				++$unread;
+				WP_CLI::warning( byok_redact( $log->path ) . ': ' . $found->get_error_message() );
+			} elseif ( $found > 0 ) {
+				$leaking[] = array( $log, $found );
+			}
 		}
-		$leaking = array_filter( $leaking, static fn( array $log ) => $log[1] > 0 );
 
 		$fields = ( isset( $named['network'] ) ? 'site,' : '' ) . 'kind,where,line,provider,key,times';
 		Utils\format_items( $format, $report->lines(), $named['fields'] ?? $fields );
@@ -104,7 +111,7 @@ final class Cli_Scan {
 			WP_CLI::warning( sprintf( __( '%s more were found than are listed.', 'byok' ), number_format_i18n( $report->untold() ) ) );
 		}
 		$left = $report->count() - ( isset( $named['scrub'] ) ? self::scrub( $scan, $leaking, $named ) : 0 );
-		if ( $left > 0 ) {
+		if ( $left > 0 || $unread > 0 ) {
 			WP_CLI::halt( 1 );
 		}
 		if ( 'table' === $format ) {
@@ -164,7 +171,11 @@ final class Cli_Scan {
 			return;
 		}
 		for ( $site = 0; ; ) {
-			$site = (int) $wpdb->get_var( $wpdb->prepare( "SELECT blog_id FROM $wpdb->blogs WHERE blog_id > %d ORDER BY blog_id LIMIT 1", $site ) );
+			$next = $wpdb->get_var( $wpdb->prepare( "SELECT blog_id FROM $wpdb->blogs WHERE blog_id > %d ORDER BY blog_id LIMIT 1", $site ) );
+			if ( null === $next && '' !== $wpdb->last_error ) {
+				Cli_Args::fail( Failure::because( 'storage_failed' ) );
+			}
+			$site = (int) $next;
 			if ( 0 === $site ) {
 				return;
 			}

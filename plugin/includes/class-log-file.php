@@ -107,33 +107,51 @@ final class Log_File {
 	}
 
 	/**
-	 * What is in it, in pieces.
+	 * What is in it, in pieces; of one that gzip has packed, whatever its name, what was packed.
 	 *
 	 * @since 0.1.0
 	 *
-	 * @return Generator<int, string> Pieces, and how many bytes of the file were read by then.
+	 * @return Generator<int, string|WP_Error> Pieces, and how many bytes of the file were read by then. The last one
+	 *     is an error when not all of it was read: byok_log_unreadable, byok_log_damaged, byok_log_packed,
+	 *     byok_log_encoding.
 	 */
 	public function pieces(): Generator {
-		$is_packed = str_ends_with( $this->path, '.gz' ) && in_array( 'compress.zlib', stream_get_wrappers(), true );
-		$log       = fopen( $is_packed ? 'compress.zlib://' . $this->path : $this->path, 'rb' );
+		$log = @fopen( $this->path, 'rb' ); // phpcs:ignore WordPress.PHP.NoSilencedErrors -- told below.
 		if ( false === $log ) {
+			yield Failure::because( 'log_unreadable' );
 			return;
 		}
-		if ( ! $is_packed ) {
-			stream_set_read_buffer( $log, 0 );
-		}
+		stream_set_read_buffer( $log, 0 );
 		try {
-			$read = 0;
-			while ( true ) {
-				$piece = fread( $log, self::PIECE );
-				if ( false === $piece || '' === $piece ) {
-					return;
-				}
-				$read += strlen( $piece );
-				yield ( $is_packed ? min( $read, $this->size() ) : $read ) => $piece;
+			$form = Log_Form::of( (string) fread( $log, Log_Form::BEGINNING ) );
+			if ( 0 !== fseek( $log, 0 ) || null !== Log_Form::fault( $form ) ) {
+				yield Failure::because( Log_Form::fault( $form ) ?? 'log_unreadable' );
+				return;
 			}
+			yield from 'gzip' === $form ? Log_Form::unpacked( $log ) : self::plain( $log );
 		} finally {
 			fclose( $log );
+		}
+	}
+
+	/**
+	 * What is in a file that is not packed.
+	 *
+	 * @param resource $log File.
+	 * @return Generator<int, string|WP_Error> See pieces().
+	 */
+	private static function plain( $log ): Generator {
+		$read = 0;
+		while ( true ) {
+			$piece = @fread( $log, self::PIECE ); // phpcs:ignore WordPress.PHP.NoSilencedErrors -- told here.
+			if ( false === $piece ) {
+				yield $read => Failure::because( 'log_damaged' );
+			}
+			if ( false === $piece || '' === $piece ) {
+				return;
+			}
+			$read += strlen( $piece );
+			yield $read => $piece;
 		}
 	}
 
@@ -200,8 +218,8 @@ final class Log_File {
 		if ( null === $known || null !== $this->unreadable() ) {
 			return 'log_unreadable';
 		}
-		$is_text = ! str_contains( (string) file_get_contents( $this->path, false, null, 0, 4096 ), "\0" );
-		if ( ! $is_text || preg_match( self::NO_LOG, $this->path ) || ! preg_match( self::LOG, $this->path ) ) {
+		$begins = (string) file_get_contents( $this->path, false, null, 0, Log_Form::BEGINNING );
+		if ( 'text' !== Log_Form::of( $begins ) || str_contains( $begins, "\0" ) || preg_match( self::NO_LOG, $this->path ) || ! preg_match( self::LOG, $this->path ) ) {
 			return 'log_is_none';
 		}
 		if ( 1 !== $known['nlink'] ) {

@@ -102,7 +102,7 @@ final class Scan_Table {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @return Generator<array{id: int, name: string, owner: int, column: string, pieces: iterable<string>}|WP_Error> The
+	 * @return Generator<array{id: int, name: string, owner: int, column: string, pieces: iterable<string|WP_Error>}|WP_Error> The
 	 *     last one is an error, when the database does not answer: byok_storage_failed.
 	 */
 	public function texts(): Generator {
@@ -190,12 +190,16 @@ final class Scan_Table {
 	 *
 	 * @param int    $id     Number of the row.
 	 * @param string $column Column.
-	 * @return Generator<string>
+	 * @return Generator<string|WP_Error> The last one is an error, when the database does not answer.
 	 */
 	private function pieces( int $id, string $column ): Generator {
 		for ( $from = 1; ; $from += self::BYTES ) {
-			$rows  = $this->query( "SELECT SUBSTRING($column, $from, " . self::BYTES . ") AS piece FROM {$this->table} WHERE {$this->id} = $id" );
-			$piece = is_wp_error( $rows ) ? '' : (string) ( $rows[0]['piece'] ?? '' );
+			$rows = $this->query( "SELECT SUBSTRING($column, $from, " . self::BYTES . ") AS piece FROM {$this->table} WHERE {$this->id} = $id" );
+			if ( is_wp_error( $rows ) ) {
+				yield $rows;
+				return;
+			}
+			$piece = (string) ( $rows[0]['piece'] ?? '' );
 			if ( '' === $piece ) {
 				return;
 			}

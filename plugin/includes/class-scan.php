@@ -100,13 +100,19 @@ final class Scan {
 	 * @since 0.1.0
 	 *
 	 * @param Log_File $log Log.
-	 * @return int How many keys are in it.
+	 * @return int|WP_Error How many keys are in it; the errors of Log_File::pieces() when not all of it was read. What
+	 *                      was found until then is in the report.
 	 */
-	public function log( Log_File $log ): int {
+	public function log( Log_File $log ) {
 		$before   = $this->report->count();
 		$progress = ( $this->progress )( byok_redact( $log->path ), $log->size() );
 		$at       = 0;
+		$fault    = null;
 		foreach ( $log->pieces() as $read => $piece ) {
+			if ( is_wp_error( $piece ) ) {
+				$fault = $piece;
+				break;
+			}
 			$this->report->add( 'file', $log->path, $this->scan->piece( $piece ) );
 			$progress( $read - $at );
 			$at = $read;
@@ -114,7 +120,7 @@ final class Scan {
 		$this->report->add( 'file', $log->path, $this->scan->end() );
 		$this->report->add_untold( $this->scan->missed() );
 		$progress( null );
-		return $this->report->count() - $before;
+		return $fault ?? $this->report->count() - $before;
 	}
 
 	/**
@@ -161,7 +167,10 @@ final class Scan {
 					if ( is_wp_error( $text ) ) {
 						return $text;
 					}
-					$this->look_at( $kind, $text );
+					$done = $this->look_at( $kind, $text );
+					if ( is_wp_error( $done ) ) {
+						return $done;
+					}
 					$progress( $text['id'] - $at );
 					$at = $text['id'];
 				}
@@ -176,22 +185,26 @@ final class Scan {
 	 *
 	 * @param string $kind What it is.
 	 * @param array  $text From Scan_Table::texts().
+	 * @return true|WP_Error byok_storage_failed.
 	 */
-	private function look_at( string $kind, #[\SensitiveParameter] array $text ): void {
+	private function look_at( string $kind, #[\SensitiveParameter] array $text ) {
 		if ( preg_match( self::OWN, $text['name'] ) ) {
-			return;
+			return true;
 		}
 		$findings = array();
 		if ( is_array( $text['pieces'] ) ) {
 			$findings = $this->scan->text( $text['pieces'][0], $text['name'] );
 		} else {
 			foreach ( $text['pieces'] as $piece ) {
+				if ( is_wp_error( $piece ) ) {
+					return $piece;
+				}
 				array_push( $findings, ...$this->scan->piece( $piece ) );
 			}
 			array_push( $findings, ...$this->scan->end() );
 		}
 		if ( array() === $findings ) {
-			return;
+			return true;
 		}
 		if ( 'option' === $kind && preg_match( '/\A_(?:site_)?transient_(?<name>.+)\z/s', $text['name'], $transient ) ) {
 			$kind         = 'transient';
@@ -200,5 +213,6 @@ final class Scan {
 		$which = '' === $text['name'] ? $text['column'] : $text['name'];
 		$this->report->add( $kind, ( 0 === $text['owner'] ? '' : $text['owner'] . ', ' ) . $which, $findings );
 		$this->report->add_untold( $this->scan->missed() );
+		return true;
 	}
 }

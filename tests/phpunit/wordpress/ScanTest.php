@@ -242,6 +242,52 @@ final class ScanTest extends Test_Case {
 		$this->assertStringContainsString( 'Error: ', WP_CLI::$err );
 	}
 
+	public function test_a_database_that_stops_answering_within_a_large_text_is_none_either(): void {
+		self::plant_plaintext( 'byok_test_large', str_repeat( 'x ', 3000000 ) . Test_Provider::key() );
+		self::before_query( 'SELECT SUBSTRING', static fn() => 'SELECT nothing FROM nowhere' );
+		$this->assertSame( 1, $this->run_command( array(), array( 'in' => 'options' ) ) );
+		$this->assertStringContainsString( 'Error: ', WP_CLI::$err );
+	}
+
+	/**
+	 * @dataProvider unread
+	 *
+	 * @param string   $name Name of a log.
+	 * @param callable $form Makes the log of a text.
+	 * @param string   $says What is said of it.
+	 */
+	public function test_what_is_not_read_is_no_clean_bill( string $name, callable $form, string $says ): void {
+		file_put_contents( "$this->logs/$name", $form( str_repeat( "some line of a log\n", 20000 ) . Test_Provider::key() . "\n" ) );
+		$this->assertSame( 1, $this->run_command( array( "$this->logs/$name" ), array( 'in' => 'logs', 'format' => 'table' ) ) );
+		$this->assertStringContainsString( $says, WP_CLI::$err );
+		$this->assertStringNotContainsString( 'No keys', WP_CLI::$out );
+	}
+
+	public function unread(): array {
+		return array(
+			'gzip, cut off'         => array( 'a.log.gz', static fn( $text ) => substr( gzencode( $text ), 0, -40 ), 'not all there' ),
+			'gzip without its end'  => array( 'a.log.gz', static fn( $text ) => substr( gzencode( $text ), 0, -4 ), 'not all there' ),
+			'gzip, damaged'         => array( 'a.log.gz', static fn( $text ) => substr_replace( gzencode( $text ), str_repeat( 'x', 50 ), 60, 50 ), 'damaged' ),
+			'gzip, wrong sum'       => array( 'a.log.gz', static fn( $text ) => substr_replace( gzencode( $text ), 'xxxx', -8, 4 ), 'damaged' ),
+			'garbage behind gzip'   => array( 'a.log.gz', static fn( $text ) => gzencode( $text ) . 'garbage', 'damaged' ),
+			'bzip2'                 => array( 'a.log.bz2', static fn() => 'BZh91AY&SY' . random_bytes( 50 ), 'packed' ),
+			'xz'                    => array( 'a.log', static fn() => "\xfd7zXZ\0" . random_bytes( 50 ), 'packed' ),
+			'UTF-16'                => array( 'a.log', static fn( $text ) => "\xff\xfe" . iconv( 'UTF-8', 'UTF-16LE', $text ), 'UTF-16' ),
+			'UTF-16 without a mark' => array( 'a.log', static fn( $text ) => iconv( 'UTF-8', 'UTF-16BE', $text ), 'UTF-16' ),
+		);
+	}
+
+	public function test_gzip_is_known_by_its_bytes_also_several_in_a_row(): void {
+		$key = Test_Provider::key();
+		file_put_contents( "$this->logs/a.log.1", gzencode( "one\n" ) . gzencode( '' ) . gzencode( str_repeat( "two\n", 300000 ) . "$key\n" ) . str_repeat( "\0", 512 ) );
+		list( $status, $lines ) = $this->scan( array( "$this->logs/a.log.1" ), array( 'in' => 'logs' ) );
+		$this->assertSame( array( 1, array( 300002 ), '' ), array( $status, array_column( $lines, 'line' ), WP_CLI::$err ) );
+		$this->assertSame( 'byok_log_is_none', ( new Log_File( "$this->logs/a.log.1" ) )->refusal()->get_error_code() );
+		// Zeros at the beginning are what rotating by copying leaves in a log.
+		file_put_contents( "$this->logs/b.log", str_repeat( "\0", 5000 ) . "$key\n" );
+		$this->assertSame( 1, $this->scan( array( "$this->logs/b.log" ), array( 'in' => 'logs' ) )[1][0]['times'] );
+	}
+
 	/**
 	 * @group multisite
 	 */
