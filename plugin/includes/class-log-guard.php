@@ -49,7 +49,7 @@ final class Log_Guard {
 	 */
 	public static function before_debug( ...$given ): void {
 		$hook = $GLOBALS['wp_filter']['http_api_debug'] ?? null;
-		if ( ! $hook instanceof \WP_Hook || Redaction::of( $given ) === $given ) {
+		if ( ! $hook instanceof \WP_Hook || ! Redaction::has_key( $given ) ) {
 			return;
 		}
 		foreach ( $hook->callbacks as $priority => $listeners ) {
@@ -96,7 +96,9 @@ final class Log_Guard {
 				}
 			}
 		}
-		return $sections;
+		// Names, labels and descriptions too.
+		$safe = Redaction::of( $sections );
+		return is_array( $safe ) ? $safe : array();
 	}
 
 	/**

@@ -43,6 +43,6 @@ final class Masked_Listener {
 	 * @return mixed What it returns.
 	 */
 	public function __invoke( #[\SensitiveParameter] ...$given ) {
-		return call_user_func_array( $this->listener, Redaction::of( $given ) );
+		return call_user_func_array( $this->listener, array_map( array( Redaction::class, 'of' ), $given ) );
 	}
 }

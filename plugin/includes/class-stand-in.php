@@ -89,6 +89,21 @@ final class Stand_In {
 	}
 
 	/**
+	 * Whether this site has made a token, beginning and all: what only looks like one may have a key in it.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $token One of split().
+	 */
+	public static function is_ours( #[\SensitiveParameter] string $token ): bool {
+		$at = strpos( $token, self::MARK );
+		if ( false === $at || ! is_string( get_option( self::OPTION ) ) || null === self::read( substr( $token, $at ) ) ) {
+			return false;
+		}
+		return 0 === $at || in_array( substr( $token, 0, $at ), array_map( static fn( $provider ) => $provider['prefixes'][0] ?? '', Providers::all() ), true );
+	}
+
+	/**
 	 * What looks like a token in a text.
 	 *
 	 * @since 0.1.0

@@ -199,6 +199,98 @@ final class LogGuardTest extends Test_Case {
 		$this->assertSame( "Bearer $stand_in", $seen[3]['headers']['Authorization'] );
 	}
 
+	/**
+	 * @dataProvider shapes
+	 *
+	 * @param callable $make Makes a value of a key with a form and a secret without one.
+	 */
+	public function test_no_shape_of_a_value_lets_a_key_through( callable $make ): void {
+		$key    = Test_Provider::key();
+		$secret = bin2hex( random_bytes( 16 ) );
+		$value  = $make( $key, $secret );
+		$before = print_r( $value, true );
+		$begun  = microtime( true );
+		$safe   = Redaction::of( $value );
+		$this->assertLessThan( 3, microtime( true ) - $begun );
+		$text = print_r( $safe, true );
+		self::assert_no_key( $key, $text );
+		$this->assertStringNotContainsString( $secret, $text );
+		$this->assertSame( $before, print_r( $value, true ), 'what was given in is not changed' );
+		$this->assertSame( get_debug_type( $value ), get_debug_type( $safe ) );
+	}
+
+	public function shapes(): array {
+		$deep = static function ( $value, int $depth ): array {
+			for ( ; $depth >= 0; $depth-- ) {
+				$value = array( 'n' => $value );
+			}
+			return $value;
+		};
+		return array(
+			'two names with one mask'  => array( static fn( $key, $secret ) => array( 'x-api-key' => $secret, $key => 1, substr_replace( $key, 'zz', 25, 2 ) => 2 ) ),
+			'very deep'                => array( static fn( $key ) => $deep( $key, 40 ) ),
+			'an array inside itself'   => array(
+				static function ( $key ) {
+					$items         = array( 'k' => $key );
+					$items['self'] = &$items;
+					$items['more'] = &$items;
+					return $items;
+				},
+			),
+			'objects in objects'       => array( static fn( $key, $secret ) => (object) array( 'a' => (object) array( 'api_key' => $secret ), 'b' => $key ) ),
+			'a property of that name'  => array( static fn( $key ) => array( (object) array( $key => 1 ) ) ),
+			'a cookie'                 => array( static fn( $key ) => new \WP_Http_Cookie( array( 'name' => 'api_key', 'value' => $key ) ) ),
+			'a list that is an object' => array( static fn( $key, $secret ) => new WP_Error( 'x', 'm', array( new \ArrayObject( array( 'x-api-key' => $secret, 'k' => $key ) ) ) ) ),
+			'an exception'             => array(
+				static function ( $key ) {
+					$thrown = new \RuntimeException( "no $key" );
+					// All of PHPUnit is in there.
+					( new \ReflectionProperty( \Exception::class, 'trace' ) )->setValue( $thrown, array() );
+					return array( $thrown );
+				},
+			),
+			'a code of an error'       => array( static fn( $key ) => new WP_Error( $key, 'm' ) ),
+			'name and value'           => array( static fn( $key, $secret ) => array( array( 'name' => 'x-api-key', 'value' => $secret ) ) ),
+			'many'                     => array( static fn( $key ) => array_merge( array_fill( 0, 30000, 'x' ), array( $key ) ) ),
+			'objects in a circle'      => array(
+				static function ( $key ) {
+					$all = new \stdClass();
+					for ( $number = 0; $number < 500; $number++ ) {
+						$all->items[] = (object) array( 'all' => $all, 'key' => $key, 'more' => array_fill( 0, 20, 'x' ) );
+					}
+					return $all;
+				},
+			),
+		);
+	}
+
+	public function test_an_array_inside_itself_stops_no_listener(): void {
+		$count = 0;
+		add_action( 'http_api_debug', static function () use ( &$count ) { ++$count; }, 10, 5 );
+		$args         = array( 'method' => 'GET' );
+		$args['self'] = &$args;
+		do_action( 'http_api_debug', array(), 'response', '', $args, 'http://127.0.0.1/' );
+		$this->assertSame( 1, $count );
+	}
+
+	public function test_what_only_looks_like_a_stand_in_hides_no_key(): void {
+		$key      = Test_Provider::key();
+		$secret   = bin2hex( random_bytes( 16 ) );
+		$stand_in = byok_stand_in( 'anthropic' );
+		foreach ( array( "byok-stand-in-$key", "$key-byok-stand-in-AAAA", "x$key.byok-stand-in-", "byok-stand-in-A,$key", "byok-stand-in-A $secret", "$secret-byok-stand-in-AAAA", "$stand_in $secret", "$secret$stand_in" ) as $text ) {
+			$safe = Redaction::text( $text, 'x-api-key' );
+			self::assert_no_key( $key, $safe );
+			$this->assertStringNotContainsString( $secret, $safe, $text );
+		}
+	}
+
+	public function test_names_of_debug_information_are_masked_too(): void {
+		$key  = Test_Provider::key();
+		$info = \Byok\Log_Guard::mask_debug_information( array( 'x' => array( 'label' => "key $key", 'description' => "d $key", 'fields' => array( "f$key" => array( 'label' => "l $key", 'value' => 'y' ) ) ) ) );
+		self::assert_no_key( $key, print_r( $info, true ) );
+		$this->assertSame( 'key ' . byok_mask( $key ), $info['x']['label'] );
+	}
+
 	public function test_keys_of_the_site_and_the_member_are_masked_whatever_they_look_like(): void {
 		$keys = array( Test_Provider::key( 'mistral' ), Test_Provider::key( 'mistral' ) );
 		self::save( 'mistral', $keys[0] );
