@@ -93,6 +93,45 @@ final class RedactionTest extends LibraryTestCase {
 		$this->assertSame( array( 'k' => '…', 'size' => 12 ), $safe );
 	}
 
+	/** @dataProvider messages */
+	public function test_a_message_is_judged_as_it_will_read( string $message, callable $context, int $from ): void {
+		$key              = self::key();
+		list( $text, $safe ) = ( new Redaction() )->record( $message, $context( $key ) );
+		$filled           = preg_replace_callback( '/\{([\w.]+)\}/', static fn( $place ) => (string) ( $safe[ $place[1] ] ?? $place[0] ), $text );
+		$this->assertStringNotContainsString( substr( $key, $from, 12 ), $filled );
+		self::assert_no_key( $key, $filled );
+	}
+
+	public static function messages(): array {
+		return array(
+			'a beginning in the message'      => array( 'using sk-ant-{rest}', static fn( $key ) => array( 'rest' => substr( $key, 7 ) ), 30 ),
+			'two places, the first is a key'  => array( '{a}{b}', static fn( $key ) => array( 'a' => substr( $key, 0, 44 ), 'b' => substr( $key, 44 ) ), 46 ),
+			'two places, neither is one'      => array( '{a}{b}.', static fn( $key ) => array( 'a' => substr( $key, 0, 5 ), 'b' => substr( $key, 5 ) ), 40 ),
+			'three places'                    => array( 'it is {a}{b}{c}', static fn( $key ) => array( 'a' => substr( $key, 0, 7 ), 'b' => substr( $key, 7, 20 ), 'c' => substr( $key, 27 ) ), 40 ),
+			'a name in a place'               => array( '{header}: {value}', static fn( $key ) => array( 'header' => 'x-api-key', 'value' => substr( $key, 23 ) ), 30 ),
+			'a name, and something before it' => array( 'Authorization: {scheme} {value}', static fn( $key ) => array( 'scheme' => 'Bearer', 'value' => substr( $key, 23 ) ), 30 ),
+			'the second time it has a name'   => array( '{k} again, api_key={k}', static fn( $key ) => array( 'k' => substr( $key, 23 ) ), 30 ),
+		);
+	}
+
+	public function test_a_message_without_a_key_is_as_it_was(): void {
+		$context = array( 'a' => 'one', 'b' => 2, 'c' => array( 'x' ), 'd' => null, 'e' => new Thing( 'x' ) );
+		$message = '{a}{b} {c} {d} {e} {missing} {a}';
+		$this->assertSame( array( $message, $context ), ( new Redaction() )->record( $message, $context ) );
+	}
+
+	public function test_numbers_behind_a_name_are_masked(): void {
+		$this->assertStringNotContainsString( '12345678901234567', implode( ( new Redaction() )->record( 'api_key={k}', array( 'k' => 12345678901234567 ) )[1] ) );
+	}
+
+	public function test_many_places_take_no_time(): void {
+		$begun = microtime( true );
+		( new Redaction() )->record( 'user said: ' . str_repeat( '{user} ', 100000 ), array( 'user' => 'bob' ) );
+		$names = array_map( static fn( $number ) => "n$number", range( 1, 20000 ) );
+		( new Redaction() )->record( '{' . implode( '} {', $names ) . '}', array_fill_keys( $names, str_repeat( 'word ', 10 ) ) );
+		$this->assertLessThan( 3, microtime( true ) - $begun );
+	}
+
 	public function test_many_keys_in_many_objects_take_no_time(): void {
 		$items = array();
 		for ( $number = 0; $number < 3000; $number++ ) {
