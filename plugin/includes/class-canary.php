@@ -62,7 +62,14 @@ final class Canary {
 			if ( null === $key_id || $key_id === $seen['key_id'] || $seen['changed_at'] > time() - self::PAUSE ) {
 				return;
 			}
-			self::write( $key_id, time(), $seen['source'] ?? null );
+			$used = self::used_key_ids();
+			if ( array() === $used || in_array( $seen['key_id'], $used, true ) ) {
+				self::write( $key_id, time(), $seen['source'] ?? null );
+			} else {
+				// What was written down last has encrypted nothing here, such as the secret in the environment of one command.
+				$is_back = array( $key_id ) === $used;
+				self::write( $key_id, $is_back ? null : time(), $is_back ? null : $seen['source_before'] ?? null );
+			}
 		} catch ( Throwable $thrown ) {
 			// A site must not fail because byok could not look.
 			return;
@@ -161,6 +168,24 @@ final class Canary {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * Ids of the keys that this site's rows are encrypted under.
+	 *
+	 * @return string[] Each once; none when there are no rows, or the database does not answer.
+	 */
+	private static function used_key_ids(): array {
+		$rows = Key_Store::read_all( Owner::site() );
+		$ids  = array();
+		foreach ( is_wp_error( $rows ) ? array() : $rows as $raw ) {
+			$row    = Key_Row::parse( $raw );
+			$key_id = null === $row ? null : byok_inspect( $row->envelope )['key_id'];
+			if ( null !== $key_id ) {
+				$ids[ $key_id ] = true;
+			}
+		}
+		return array_map( 'strval', array_keys( $ids ) );
 	}
 
 	/**

@@ -145,6 +145,24 @@ final class CanaryTest extends Test_Case {
 		$this->assertStringContainsString( 'protected by the constant BYOK_KEY, which is not there any more. Put it back', $lost[1] );
 	}
 
+	public function test_a_secret_that_has_encrypted_nothing_here_is_not_said_to_be_missing(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		// A command with another secret in its environment, which only looks.
+		Site::run( 'return 1;', array( 'variables' => array( 'BYOK_KEY' => 'byok-root:' . rtrim( strtr( base64_encode( random_bytes( 32 ) ), '+/', '-_' ), '=' ) ) ) );
+		wp_cache_flush();
+		$seen = get_option( Canary::OPTION );
+		$this->assertSame( 'environment', $seen['source'] );
+		// A minute later.
+		update_option( Canary::OPTION, array( 'changed_at' => time() - 120 ) + $seen );
+		$look = 'return array( Byok\Canary::changed_at(), Byok\Canary::lost_source(), byok_key_info( "anthropic" )["state"] );';
+		$this->assertSame( array( null, null, 'ready' ), Site::run( $look )['result'], 'the secret of the keys is back' );
+
+		update_option( Canary::OPTION, array( 'changed_at' => time() - 120 ) + $seen );
+		$lost = Site::run( $look, array( 'salts' => 'changed' ) )['result'];
+		$this->assertSame( array( null, 'locked' ), array( $lost[1], $lost[2] ), 'and salts that were changed meanwhile are all there is to tell' );
+		$this->assertIsInt( $lost[0] );
+	}
+
 	public function test_a_secret_that_was_changed_for_one_as_strong_is_not_said_to_be_missing(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		$look = 'return array( Byok\Canary::lost_source(), Byok\Notices::locked() );';
