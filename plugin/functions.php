@@ -257,7 +257,9 @@ function byok_delete_key( string $provider, array $args = array() ) {
  *     @type float        $timeout            Seconds for the whole request, default 60.
  *     @type float        $first_byte_timeout Seconds until the answer begins.
  *     @type float        $idle_timeout       Seconds between two pieces of the answer.
- *     @type int          $max_bytes          Bytes of the answer's body at most.
+ *     @type int          $max_bytes          Bytes of the answer's body at most; a longer one is an error.
+ *     @type int          $limit_response_size Bytes of the answer's body at most; a longer one is cut off there, as
+ *                                            by wp_remote_request().
  *     @type int          $retries            How often to try again, 0 to 3; only what is safe to repeat is.
  *     @type string       $owner              Whose key, see byok_get_key().
  *     @type string       $slot               Only the key of this label.

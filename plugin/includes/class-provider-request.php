@@ -43,7 +43,29 @@ final class Provider_Request {
 	 */
 	public static function send( string $provider, string $path, array $args, ?callable $on_chunk = null ) {
 		$whose = array_intersect_key( $args, array_flip( array( 'owner', 'slot' ) ) );
-		return self::through( static fn( array $request ) => Gate::send( $provider, $whose, $request, $on_chunk ), $path, $args );
+		$limit = (int) ( $args['limit_response_size'] ?? 0 );
+		if ( $limit <= 0 ) {
+			return self::through( static fn( array $request ) => Gate::send( $provider, $whose, $request, $on_chunk ), $path, $args );
+		}
+
+		// As WordPress's own requests: what is beyond it is cut off, and no error.
+		$body   = '';
+		$taken  = 0;
+		$listen = static function ( string $bytes, array $head ) use ( $on_chunk, $limit, &$body, &$taken ) {
+			$bytes  = substr( $bytes, 0, $limit - $taken );
+			$taken += strlen( $bytes );
+			if ( null === $on_chunk ) {
+				$body .= $bytes;
+			}
+			$goes_on = null === $on_chunk || false !== $on_chunk( $bytes, $head );
+			return $goes_on && $taken < $limit;
+		};
+		$answer = self::through( static fn( array $request ) => Gate::send( $provider, $whose, $request, $listen ), $path, $args );
+		if ( is_wp_error( $answer ) ) {
+			return $answer;
+		}
+		$answer['http_response']->set_data( $body );
+		return array( 'body' => $body ) + $answer;
 	}
 
 	/**

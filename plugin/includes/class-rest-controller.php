@@ -219,6 +219,9 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response
 	 */
 	public function get_items( $request ) {
+		if ( isset( $request->get_query_params()['key'] ) ) {
+			return Failure::because( 'key_in_url' );
+		}
 		$items = array();
 		foreach ( Vault::all( $this->owner() ) as $info ) {
 			$items[] = $this->prepare_response_for_collection( $this->prepare_item_for_response( $info, $request ) );
@@ -235,6 +238,9 @@ final class Rest_Controller extends WP_REST_Controller {
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function get_item( $request ) {
+		if ( isset( $request->get_query_params()['key'] ) ) {
+			return Failure::because( 'key_in_url' );
+		}
 		return $this->answer( $this->info( $request ), $request );
 	}
 

@@ -202,8 +202,8 @@ final class RestTest extends Test_Case {
 	public function test_a_key_in_the_address_is_refused(): void {
 		$key    = Test_Provider::key();
 		$before = count( Test_Provider::requests() );
-		foreach ( array( 'PUT', 'POST' ) as $method ) {
-			$answer = ( new Browser( self::admin() ) )->rest( $method, "/byok/v1/keys/anthropic?key=$key", array() );
+		foreach ( array( array( 'PUT', '/anthropic' ), array( 'POST', '/anthropic' ), array( 'GET', '/anthropic' ), array( 'GET', '' ) ) as list( $method, $path ) ) {
+			$answer = ( new Browser( self::admin() ) )->rest( $method, "/byok/v1/keys$path?key=$key", array() );
 			$this->assertSame( 400, $answer['status'] );
 			$this->assertSame( 'byok_key_in_url', json_decode( $answer['body'], true )['code'] );
 			self::assert_no_key( $key, $answer['headers'] . $answer['body'] );

@@ -145,6 +145,18 @@ final class SlotsTest extends Test_Case {
 		$this->assertSame( array( array( 429 ), 429, md5( str_repeat( 'refused ', 16384 ) ), 'the second answer' ), $result );
 	}
 
+	public function test_an_answer_is_cut_off_where_the_caller_wants(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		$whole  = wp_remote_retrieve_body( byok_request( 'openai', '/models' ) );
+		$answer = byok_request( 'openai', '/models', array( 'limit_response_size' => 20 ) );
+		$this->assertSame( array( 200, substr( $whole, 0, 20 ) ), array( wp_remote_retrieve_response_code( $answer ), wp_remote_retrieve_body( $answer ) ) );
+		$this->assertSame( substr( $whole, 0, 20 ), $answer['http_response']->get_data() );
+		$this->assertSame( $whole, wp_remote_retrieve_body( byok_request( 'openai', '/models', array( 'limit_response_size' => 1000000 ) ) ) );
+		$heard = '';
+		byok_stream( 'openai', '/models', array( 'limit_response_size' => 20 ), static function ( string $bytes ) use ( &$heard ): void { $heard .= $bytes; } );
+		$this->assertSame( substr( $whole, 0, 20 ), $heard );
+	}
+
 	public function test_a_refusal_that_was_kept_back_is_told_when_the_next_key_stays_closed(): void {
 		$this->save_spent( 'openai', 'rate-limited' );
 		self::save( 'openai', Test_Provider::key( 'openai' ), array( 'slot' => 'backup' ) );
