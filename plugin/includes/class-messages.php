@@ -270,6 +270,21 @@ final class Messages {
 	}
 
 	/**
+	 * Why a previous secret, entered by a person, was not tried.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param \WP_Error $error What went wrong.
+	 * @return string Sentences about what was entered, where that is to blame and not the server's own secret.
+	 */
+	public static function not_unlocked( \WP_Error $error ): string {
+		$is_entered = preg_match( '/\A(?:salts|source|key_file)_/', Failure::reason( $error ) ) && null === Extension::reason() && null !== byok_key_source()['key_id'];
+		return $is_entered
+			? __( 'What was entered cannot be a secret of a site: it is a placeholder, too short, or the same text twice. Enter the BYOK_KEY, or the lines with AUTH_KEY and AUTH_SALT, from before the change. Nothing was changed.', 'byok' )
+			: $error->get_error_message();
+	}
+
+	/**
 	 * A long work that is not at its end.
 	 *
 	 * @since 0.1.0

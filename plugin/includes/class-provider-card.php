@@ -103,6 +103,8 @@ final class Provider_Card {
 			? __( 'checked just now', 'byok' )
 			/* translators: %s: a length of time, such as "3 minutes". */
 			: sprintf( __( 'checked %s ago', 'byok' ), human_time_diff( $when ) );
+		// A card without a key has the place for it, for when there is one.
+		$ago = 0 === $when ? '' : $ago;
 		?>
 		<time
 			class="byok-checked"

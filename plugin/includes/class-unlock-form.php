@@ -67,7 +67,7 @@ final class Unlock_Form {
 		unset( $previous );
 
 		if ( is_wp_error( $done ) ) {
-			Screen_Notice::keep( $screen, '', 'bad', $done->get_error_message(), self::AGAIN );
+			Screen_Notice::keep( $screen, '', 'bad', Messages::not_unlocked( $done ), self::AGAIN );
 		} elseif ( ! $done['finished'] ) {
 			$sentence = Messages::progress( $done ) . ' ' . __( 'Enter the same secret once more to go on.', 'byok' );
 			Screen_Notice::keep( $screen, '', 'neutral', $sentence, self::MORE );

@@ -108,7 +108,7 @@ final class Usage_Page {
 		<div class="wrap byok byok-usage">
 			<header class="byok-header">
 				<div class="byok-header__text">
-					<h1><?php esc_html_e( 'Usage of API keys', 'byok' ); ?></h1>
+					<h1><?php esc_html_e( 'Usage and budgets', 'byok' ); ?></h1>
 					<p><?php esc_html_e( 'Who has used which key, who may, and how much. Days are days in UTC.', 'byok' ); ?></p>
 				</div>
 				<a class="byok-link" href="<?php echo esc_url( $screen->url() ); ?>"><?php echo esc_html( $screen->title() ); ?></a>
@@ -150,7 +150,7 @@ final class Usage_Page {
 	 */
 	private static function add( Key_Screen $screen ): void {
 		$parent = basename( (string) wp_parse_url( $screen->file(), PHP_URL_PATH ) );
-		$title  = __( 'Usage of API keys', 'byok' );
+		$title  = __( 'Usage and budgets', 'byok' );
 		$hook   = add_submenu_page(
 			$parent,
 			$title,

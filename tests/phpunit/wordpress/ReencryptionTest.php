@@ -20,6 +20,13 @@ final class ReencryptionTest extends Test_Case {
 	 */
 	private const SECRET = 'byok-test-secret-of-the-site-0123456789-abcdef';
 
+	public function test_what_is_wrong_with_an_entered_secret_is_said_of_it_and_not_of_the_server(): void {
+		$said = \Byok\Messages::not_unlocked( \Byok\Failure::because( 'salts_placeholder' ) );
+		$this->assertStringStartsWith( 'What was entered', $said );
+		$this->assertStringNotContainsString( 'wp-config.php', $said );
+		$this->assertStringContainsString( 'database', \Byok\Messages::not_unlocked( \Byok\Failure::because( 'storage_failed' ) ) );
+	}
+
 	public function test_keys_under_a_weaker_source_are_moved_to_the_current_one(): void {
 		$keys = $this->make_keys( 3 );
 		$this->assertSame( array( 'stale', 'stale' ), $this->states( array( 'constants' => array( 'BYOK_KEY' => self::SECRET ) ) ) );
