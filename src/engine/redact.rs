@@ -17,6 +17,7 @@ mod anchors;
 #[cfg_attr(not(test), allow(dead_code))]
 mod choose;
 mod context;
+mod cut;
 mod key;
 mod known;
 mod ledger;
@@ -39,6 +40,7 @@ use table::table;
 use text::Text;
 
 pub use crate::mask::Options;
+pub use cut::set_trace_length;
 pub use known::{is_known, learn};
 pub use ledger::Found;
 pub use places::{is_due, made_known};

@@ -121,6 +121,16 @@ pub fn redact_log() -> bool {
     is_on(REDACT_LOG)
 }
 
+/// Has the redactor know how much of an argument PHP shows in traces, which a script may change at
+/// any time.
+pub fn follow_trace_length() {
+    let length = shim::ini(c"zend.exception_string_param_max_len")
+        .trim()
+        .parse();
+    // PHP's own default where there is no such entry.
+    byok_engine::redact::set_trace_length(length.unwrap_or(15));
+}
+
 /// `byok.tenant`: binds envelopes to a pool of php-fpm, so that two pools with one key cannot open
 /// each other's.
 pub fn tenant<'request>() -> &'request [u8] {

@@ -33,7 +33,10 @@ unsafe extern "C" fn byok_log_clean(
 ) -> *mut c_char {
     // SAFETY: what the caller promises.
     let text = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), length) };
-    let clean = std::panic::catch_unwind(|| redact::redact(text));
+    let clean = std::panic::catch_unwind(|| {
+        ini::follow_trace_length();
+        redact::redact(text)
+    });
     let clean = match clean {
         Ok(Cow::Borrowed(_)) => return ptr::null_mut(),
         Ok(Cow::Owned(clean)) => clean,

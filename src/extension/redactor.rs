@@ -12,6 +12,7 @@ use byok_engine::{Error, Result};
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::{ZendHashTable, Zval};
 
+use crate::ini;
 use crate::log::give;
 use crate::shim::{self, OwnString};
 use crate::values::{Array, Failure, Table};
@@ -88,7 +89,11 @@ fn on(state: *mut Stream, body: impl FnOnce(&mut Stream) -> Vec<u8>) -> Vec<u8> 
     let Some(state) = (unsafe { state.as_mut() }) else {
         return Vec::new();
     };
-    std::panic::catch_unwind(AssertUnwindSafe(|| body(state))).unwrap_or_else(|_| {
+    let judge = || {
+        ini::follow_trace_length();
+        body(state)
+    };
+    std::panic::catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|_| {
         *state = Stream::new(*state.options());
         Vec::new()
     })

@@ -10,6 +10,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendHashTable, Zval};
 
 use crate::envelopes;
+use crate::ini;
 use crate::redactor::options;
 use crate::shim::OwnString;
 use crate::values::{Array, Bytes, Text, call};
@@ -29,6 +30,7 @@ pub fn byok_mask(key: Bytes) -> PhpResult<String> {
 pub fn byok_redact(text: Text, options: Array) -> PhpResult<Redacted> {
     call(|| {
         let options = self::options(&options)?;
+        ini::follow_trace_length();
         Ok(match redact::find(text.bytes(), &options) {
             None => Redacted(text.same()),
             Some(found) => {

@@ -3,7 +3,9 @@
 use crate::redact_examples::{Chance, Example};
 use crate::redact_properties::time;
 use byok_engine::mask::mask;
-use byok_engine::redact::{Options, Stream, is_known, learn, redact, redact_with};
+use byok_engine::redact::{
+    Options, Stream, is_known, learn, redact, redact_with, set_trace_length,
+};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -185,6 +187,41 @@ fn what_php_shows_of_a_known_key_in_a_trace_is_masked() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_trace_shows_no_beginning_in_the_length_in_force() {
+    let key = Example::of("{A-Za-z0-9:63}7", &mut Chance::new(49)).text;
+    learn(key.as_bytes(), b"mistral", None);
+    let known = format!("sk-ant-api03-{}7", &key[..40]);
+    learn(known.as_bytes(), b"anthropic", None);
+    for length in [8, 12, 15, 16, 24, 40, 63] {
+        set_trace_length(length);
+        for key in [&key, &known] {
+            // A beginning that everybody knows may be shown, and the last four of a mask.
+            if length > key.len() || key.starts_with("sk-ant") && length < 21 {
+                continue;
+            }
+            let text = format!("#0 x.php(3): f('{}...', 3) and more", &key[..length]);
+            let whole = redact(text.as_bytes());
+            assert!(
+                !show(&whole).contains(&key[length - 8..length]),
+                "{length}: {}",
+                show(&whole)
+            );
+            for at in 0..=text.len() {
+                let mut stream = Stream::new(Options::default());
+                let mut out = stream.push(&text.as_bytes()[..at]);
+                out.extend(stream.push(&text.as_bytes()[at..]));
+                out.extend(stream.finish());
+                assert_eq!(show(&out), show(&whole), "{at} of {text}");
+            }
+        }
+    }
+    set_trace_length(7);
+    let text = format!("f('{}...')", &key[..7]);
+    assert!(matches!(redact(text.as_bytes()), Cow::Borrowed(_)));
+    set_trace_length(15);
 }
 
 #[test]
