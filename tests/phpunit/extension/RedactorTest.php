@@ -107,14 +107,14 @@ final class RedactorTest extends ExtensionTestCase {
 		return array(
 			'encrypted' => array( 'byok_encrypt( $key, array( "provider" => "mistral" ) );' ),
 			'opened'    => array( 'byok_decrypt( $sealed, array( "provider" => "mistral" ) );' ),
-			'checked'   => array( 'byok_validate_key( "mistral", $key, array( "timeout" => 0.001 ) );' ),
+			'checked'   => array( 'byok_validate_key( "mistral", $key );', 'byok-test-valid-' ),
 			'stored'    => array( 'byok_redact_stored( array( array( $sealed, array( "provider" => "mistral" ) ) ) );' ),
 		);
 	}
 
 	/** @dataProvider meetings */
-	public function test_a_key_that_was_met_is_masked( string $meeting ): void {
-		$key    = $this->plain_key();
+	public function test_a_key_that_was_met_is_masked( string $meeting, string $prefix = '' ): void {
+		$key    = $prefix . $this->plain_key();
 		$sealed = $this->answer( self::SALTS . 'report( byok_encrypt( ' . $this->literal( $key ) . ', array( "provider" => "mistral" ) ) );' );
 		$told   = $this->answer( self::SALTS . '
 			list( $key, $sealed ) = ' . $this->literal( array( $key, $sealed ) ) . ';
@@ -128,6 +128,28 @@ final class RedactorTest extends ExtensionTestCase {
 		$this->assertStringStartsWith( '<…' . substr( $key, -4 ) . '> …' . substr( $key, -4 ) . ' ', $told[1] );
 		$this->assert_free_of( $key, $told[1] );
 		$this->assertSame( array( 'mistral', 'stored', 1 ), array( $told[2]['provider'], $told[2]['rule'], $told[2]['offset'] ) );
+	}
+
+	public function test_what_a_provider_refuses_is_not_remembered(): void {
+		$told = $this->answer( '
+			$text = "Login failed from 203.0.113.77, " . ( $key = bin2hex( random_bytes( 20 ) ) );
+			$told = array( byok_validate_key( "mistral", "203.0.113.77" ), byok_validate_key( "mistral", $key ) );
+			report( array( array_column( $told, "outcome" ), byok_redact( $text ) === $text ) );', array( 'byok.test_provider' => getenv( 'BYOK_TEST_PROVIDER' ) ) );
+		$this->assertSame( array( array( 'invalid', 'invalid' ), true ), $told );
+	}
+
+	public function test_a_trace_shows_no_beginning_of_a_known_key_in_any_length(): void {
+		$told = $this->answer( self::SALTS . '
+			$key = "mZ" . bin2hex( random_bytes( 31 ) );
+			byok_encrypt( $key );
+			foreach ( array( 15, 16, 24, 60 ) as $length ) {
+				ini_set( "zend.exception_string_param_max_len", (string) $length );
+				$trace  = "#0 x.php(3): f(\'" . substr( $key, 0, $length ) . "...\')";
+				$r      = new Byok\Redactor();
+				$told[] = array( byok_redact( $trace ), $r->push( $trace ) . $r->finish() );
+			}
+			report( $told );' );
+		$this->assertSame( array_fill( 0, 4, array_fill( 0, 2, "#0 x.php(3): f('…...')" ) ), $told );
 	}
 
 	public function test_rows_that_do_not_open_are_left_out(): void {
