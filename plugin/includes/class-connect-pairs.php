@@ -78,6 +78,23 @@ final class Connect_Pairs {
 	}
 
 	/**
+	 * Whether a pair is still what it was when a request came, see Guest_Keys::save().
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Connect_Pair $pair As it was.
+	 * @param string       $text The public key that was sent.
+	 * @return string `yes`, `gone` or `changed`.
+	 */
+	public static function standing( Connect_Pair $pair, #[\SensitiveParameter] string $text ): string {
+		$found = self::find( 'public', $text );
+		if ( is_wp_error( $found ) ) {
+			return 'token_unknown' === Failure::reason( $found ) ? 'gone' : 'changed';
+		}
+		return $pair == $found ? 'yes' : 'changed'; // phpcs:ignore Universal.Operators.StrictComparisons -- two objects of the same fields.
+	}
+
+	/**
 	 * Adds the origins of all pairs, for a browser that asks, without any key, whether a page may store one.
 	 *
 	 * @since 0.1.0

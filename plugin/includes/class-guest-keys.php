@@ -88,8 +88,9 @@ final class Guest_Keys {
 	 * @param Owner           $owner   Whose.
 	 * @param array           $args    `replace` and `verified`, see Vault::save(); `exists`, true to refuse when there is no
 	 *                                 key to be replaced.
-	 * @param callable        $stays   Whether the owner may still store, asked after it was stored: what is stored while
-	 *                                 its owner is being revoked would be out of everybody's reach.
+	 * @param callable        $stays   Whether the owner may still store, asked after it was stored: `yes`; `gone` when there
+	 *                                 is no such owner any more, so that what was stored is out of everybody's reach;
+	 *                                 `changed` when the owner is there, but not for who has sent this.
 	 * @return array|WP_Error What may be told; errors as of byok_save_key(), byok_too_many_attempts, byok_key_in_url.
 	 */
 	public static function save( WP_REST_Request $request, Owner $owner, array $args, #[\SensitiveParameter] callable $stays ) {
@@ -108,15 +109,28 @@ final class Guest_Keys {
 			$id  = is_wp_error( $raw ) ? $raw : ( null === $raw ? Failure::because( 'key_absent' ) : $id );
 		}
 		$refused = is_wp_error( $id ) ? $id : Attempts::count( $owner );
-		$info    = $refused ?? Vault::save( $id, $key, $args, $owner );
+		$change  = null;
+		$info    = $refused ?? Vault::save(
+			$id,
+			$key,
+			$args + array(
+				'stored' => static function ( ?string $before, string $written ) use ( &$change ): void {
+					$change = array( $before, $written );
+				},
+			),
+			$owner
+		);
 		if ( is_wp_error( $info ) ) {
 			return $info;
 		}
-		if ( ! $stays() ) {
+		$stays = $stays();
+		if ( 'gone' === $stays ) {
 			Vault::delete( $id, $owner );
-			return Failure::because( 'token_unknown' );
+		} elseif ( 'yes' !== $stays ) {
+			// The owner has a key there, or stores one at this moment: nothing goes but what this request has written.
+			Vault::undo( $id, $owner, ...$change );
 		}
-		return self::told( $info );
+		return 'yes' === $stays ? self::told( $info ) : Failure::because( 'token_unknown' );
 	}
 
 	/**

@@ -68,6 +68,26 @@ final class Key_Swap {
 	}
 
 	/**
+	 * Puts back what was there before a row was stored, as long as that row is the one that is there.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place       $place   Place.
+	 * @param string      $written Stored text of the row.
+	 * @param string|null $before  Stored text before; null for no row.
+	 * @return true|WP_Error byok_conflict when another row is there; errors as of Key_Store::replace().
+	 */
+	public static function undo( Place $place, string $written, ?string $before ) {
+		return self::insist(
+			$place,
+			$written,
+			static fn( string $old ) => null === $before
+				? Key_Store::remove( $place, $old )
+				: Key_Store::replace( $place, $old, $before, static fn(): string => 'theirs' )
+		);
+	}
+
+	/**
 	 * Whose a text is that was read back where a row was written.
 	 *
 	 * A row that does not open here is somebody's all the same when it only waits for its secret or for a

@@ -165,7 +165,7 @@ final class Rest_Connect {
 			Rest_Secret::forget( $request );
 			return $refused;
 		}
-		$told = Guest_Keys::save( $request, $ref, array( 'replace' => false ), static fn() => $pair == Connect_Pairs::find( 'public', $token ) ); // phpcs:ignore Universal.Operators.StrictComparisons -- two objects of the same fields.
+		$told = Guest_Keys::save( $request, $ref, array( 'replace' => false ), static fn(): string => Connect_Pairs::standing( $pair, $token ) );
 		return is_wp_error( $told ) ? $told : Guest_Keys::answer( array( 'ref_id' => $ref->id ) + $told, 201 );
 	}
 

@@ -264,7 +264,7 @@ final class Rest_Visitors {
 	 */
 	private static function store( WP_REST_Request $request, array $args ) {
 		list( 'token' => $token, 'found' => $found ) = self::found( $request );
-		$told = Guest_Keys::save( $request, $found['owner'], $args, static fn() => is_array( Visitors::find( $token ) ) );
+		$told = Guest_Keys::save( $request, $found['owner'], $args, static fn(): string => Visitors::standing( $token ) );
 		return is_wp_error( $told ) ? $told : Guest_Keys::answer( $told );
 	}
 

@@ -119,6 +119,8 @@ final class Vault {
 	 *                            a stored key that opens is kept.
 	 *     @type bool   $replace  False to refuse (`byok_key_exists`) when there is a row already.
 	 *     @type bool   $verified True to refuse (`byok_key_unverified`) when the provider could not be asked.
+	 *     @type callable $stored Gets the stored text that was there before, null for none, and the one that was written,
+	 *                            for undo().
 	 * }
 	 * @param Owner|null $owner    Whose key.
 	 * @return array|WP_Error Info with `saved` and `checked`; see byok_save_key() for the errors.
@@ -205,6 +207,37 @@ final class Vault {
 					Canary::settle();
 				}
 				return $removed;
+			}
+		);
+	}
+
+	/**
+	 * Takes a save back: what was there before is there again. What somebody else has stored since stays.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string      $provider Provider id, or the id of one of several places, see Place::id_of().
+	 * @param Owner       $owner    Whose key.
+	 * @param string|null $before   Stored text that was there before; null for none.
+	 * @param string      $written  Stored text that was written.
+	 * @return true|WP_Error byok_conflict when something else is there; errors as of Key_Store::replace().
+	 */
+	public static function undo( string $provider, Owner $owner, ?string $before, string $written ) {
+		$place = Place::of( $owner, $provider );
+		return self::safely(
+			static function () use ( $place, $before, $written ) {
+				$known  = self::known( $place );
+				$undone = is_wp_error( $known ) ? $known : Key_Swap::undo( $place, $written, $before );
+				if ( true === $undone ) {
+					Canary::settle();
+					$info = self::tell( $known, $place );
+					if ( null === $before ) {
+						Announcement::deleted( $place->provider, Key_Info::of( $known, $place, null ) );
+					} elseif ( is_array( $info ) ) {
+						Announcement::saved( $place->provider, $info );
+					}
+				}
+				return $undone;
 			}
 		);
 	}
@@ -304,8 +337,15 @@ final class Vault {
 		$stored = Key_Swap::store(
 			$place,
 			$old,
-			static fn( ?Key_Row $before ) => $row->in_place_of( $place, $before )
+			static function ( ?Key_Row $before ) use ( $place, $row, &$old ) {
+				// A check may have renewed what is told of it.
+				$old = null === $before ? $old : $before->to_raw();
+				return $row->in_place_of( $place, $before );
+			}
 		);
+		if ( $stored instanceof Key_Row && isset( $args['stored'] ) ) {
+			$args['stored']( $old, $stored->to_raw() );
+		}
 		$info = is_wp_error( $stored ) ? $stored : self::tell( $known, $place );
 		if ( is_wp_error( $info ) ) {
 			return $info;

@@ -104,6 +104,27 @@ final class Visitors {
 	}
 
 	/**
+	 * Whether a visitor who was found is still there, and still has this token, see Guest_Keys::save().
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $text What was sent.
+	 * @return string `yes`; `gone` when the visitor was erased or has ended; `changed` when the visitor has another token
+	 *                by now, and when the database does not tell.
+	 */
+	public static function standing( #[\SensitiveParameter] string $text ): string {
+		global $wpdb;
+
+		if ( is_array( self::find( $text ) ) ) {
+			return 'yes';
+		}
+		$token = Token::parse( 'visitor', $text );
+		$found = null === $token ? 0 : self::query( 'SELECT expires_at FROM %i WHERE id = %s AND blog = %d', $token->id, get_current_blog_id() );
+		$ends  = 1 === $found ? (int) $wpdb->last_result[0]->expires_at : 0;
+		return false === $found || $ends > time() ? 'changed' : 'gone';
+	}
+
+	/**
 	 * The visitors of the current site.
 	 *
 	 * @since 0.1.0

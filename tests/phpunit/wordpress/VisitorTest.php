@@ -274,6 +274,69 @@ final class VisitorTest extends Test_Case {
 		$this->assertSame( array(), $this->found( $visitor['owner']->id ) );
 	}
 
+	public function test_a_key_that_is_saved_while_the_token_changes_leaves_what_was_there(): void {
+		$token = Visitors::register()['token']->reveal();
+		$first = Test_Provider::key();
+		$this->ask( 'PUT', '/keys/anthropic', $token, array( 'key' => $first ) );
+		foreach ( array( 'one that is there' => 'anthropic', 'none' => 'groq' ) as $what => $provider ) {
+			$new = $this->while_saved( $provider, $token, static fn() => Visitors::rotate( $token )['token']->reveal() );
+			$this->assertSame( array( array( 'anthropic', '…' . substr( $first, -4 ) ) ), $this->hints( $new ), "What was saved in the place of $what was not taken back." );
+			$token = $new;
+		}
+	}
+
+	public function test_a_key_that_the_visitor_saves_in_between_stays(): void {
+		foreach ( array( 'in the place of one' => true, 'as the first' => false ) as $what => $is_there ) {
+			$token = Visitors::register()['token']->reveal();
+			if ( $is_there ) {
+				$this->ask( 'PUT', '/keys/anthropic', $token, array( 'key' => Test_Provider::key() ) );
+			}
+			$theirs = Test_Provider::key();
+			$new    = $this->while_saved(
+				'anthropic',
+				$token,
+				function () use ( $token, $theirs ): string {
+					$new = Visitors::rotate( $token )['token']->reveal();
+					$this->assertSame( 200, $this->ask( 'PUT', '/keys/anthropic', $new, array( 'key' => $theirs ) )->get_status() );
+					return $new;
+				}
+			);
+			$this->assertSame( array( array( 'anthropic', '…' . substr( $theirs, -4 ) ) ), $this->hints( $new ), $what );
+		}
+	}
+
+	/**
+	 * Saves a key with a token while something happens.
+	 *
+	 * @param string   $provider Provider.
+	 * @param string   $token    Token.
+	 * @param callable $happens  Happens between the save and its answer.
+	 * @return string What it returns.
+	 */
+	private function while_saved( string $provider, string $token, callable $happens ): string {
+		$new  = null;
+		$hook = static function () use ( $happens, &$new, &$hook ): void {
+			remove_action( 'byok_key_saved', $hook );
+			$new = $happens();
+		};
+		add_action( 'byok_key_saved', $hook );
+		$this->assert_refused( 401, 'byok_token_unknown', $this->ask( 'PUT', "/keys/$provider", $token, array( 'key' => Test_Provider::key( $provider ) ) ) );
+		return (string) $new;
+	}
+
+	/**
+	 * A visitor's keys.
+	 *
+	 * @param string $token Token.
+	 * @return array[] Provider and the end of the hint of each.
+	 */
+	private function hints( string $token ): array {
+		return array_map(
+			static fn( array $key ): array => array( $key['provider'], mb_substr( $key['hint'], mb_strpos( $key['hint'], '…' ) ) ),
+			$this->ask( 'GET', '/keys', $token )->get_data()
+		);
+	}
+
 	public function test_a_visitor_s_requests_go_with_the_visitor_s_key_and_no_other(): void {
 		wp_set_current_user( self::admin() );
 		self::save( 'anthropic', Test_Provider::key() );
