@@ -113,6 +113,12 @@ $http .= <<<'CONF'
 # All streams together. Not one bucket for each address: behind a proxy all visitors have one.
 limit_conn_zone $server_name zone=byok:1m;
 
+# nginx sees whether a packed answer repeats a key only where it unpacks it: for all who say what they are, see gzip_disable.
+map $http_user_agent $byok_unnamed {
+	default "";
+	""      $http_accept_encoding;
+}
+
 # No query: a client may have put a key there by mistake.
 log_format byok '$remote_addr - $byok_owner [$time_local] "$request_method $uri" $status $body_bytes_sent '
 	'$request_time $upstream_header_time $byok_upstream';
@@ -157,6 +163,7 @@ CONF;
 
 $named = '';
 foreach ( array(
+	'byok_packed'      => array( 406, 'invalid_request_error', 'user_agent_missing', 'Send a User-Agent, or no Accept-Encoding with gzip.' ),
 	'byok_large'       => array( 413, 'request_too_large', 'body_too_large', 'The request is larger than allowed.' ),
 	'byok_busy'        => array( 429, 'rate_limit_error', 'relay_busy', 'The relay has as many open streams as it may have.' ),
 	'byok_down'        => array( 503, 'api_error', 'relay_unavailable', 'The relay cannot answer at the moment.' ),
@@ -188,10 +195,15 @@ location ^~ /byok/relay/ {
 		return 204;
 	}
 
+	if ($byok_unnamed ~* gzip) {
+		return 406;
+	}
+
 	# PHP is asked before the body is read, and its answer reaches nobody but nginx.
 	auth_request /byok/-/authorize;
 {told}	auth_basic off;
 	error_page 403 = @byok_refused;
+	error_page 406 = @byok_packed;
 	error_page 413 = @byok_large;
 	error_page 429 = @byok_busy;
 	error_page 500 = @byok_down;
@@ -223,6 +235,9 @@ location ^~ /byok/relay/ {
 	sub_filter $byok_key $byok_mask;
 	sub_filter_once off;
 	sub_filter_types *;
+	# We ask for nothing packed. What comes packed all the same is unpacked first, also for those who could take it.
+	gunzip on;
+	gzip_disable "^";
 
 	proxy_redirect off;
 	proxy_next_upstream off;

@@ -462,6 +462,7 @@ final class Messages {
 			'relay_body_too_large'         => __( 'The request is larger than the relay of this site allows, so nothing was sent.', 'byok' ),
 			'relay_tickets_unavailable'    => __( 'This server has no path of its own for the relay, so there are no tickets. Send the request to the relay itself.', 'byok' ),
 			'relay_tickets_and_models'     => __( 'This site allows only some models, which a ticket cannot tell. Send the request to the relay itself.', 'byok' ),
+			'relay_tickets_own_address'    => __( 'This site gives no tickets for addresses of one’s own. Send the request to the relay itself, or have an administrator allow it.', 'byok' ),
 			'path_not_relayed'             => __( 'The relay does not pass this method and path on to the provider.', 'byok' ),
 			'length_missing'               => __( 'The request does not tell the length of its body, so it was not read.', 'byok' ),
 			'tickets_full'                 => __( 'There are too many tickets that are not used yet. Try again in a moment.', 'byok' ),

@@ -85,21 +85,22 @@ final class Relay_Panel {
 	 */
 	public static function label( string $name ): string {
 		$labels = array(
-			'enabled'         => __( 'The relay is on', 'byok' ),
-			'users'           => __( 'Signed-in users who may edit posts, or have the capability byok_use_relay', 'byok' ),
-			'visitors'        => __( 'Visitors without an account, with keys of their own', 'byok' ),
-			'connect'         => __( 'Apps with connect keys, for people who bring keys of their own', 'byok' ),
-			'pass_through'    => __( 'Anyone who sends an API key of their own with each request; it is not stored', 'byok' ),
-			'origins'         => __( 'Pages that may call', 'byok' ),
-			'models'          => __( 'Models that may be used', 'byok' ),
-			'trusted_proxies' => __( 'Trusted proxies', 'byok' ),
-			'limits.token'    => __( 'Each token', 'byok' ),
-			'limits.user'     => __( 'Each user', 'byok' ),
-			'limits.address'  => __( 'Each address', 'byok' ),
-			'limits.key'      => __( 'Each key', 'byok' ),
-			'limits.global'   => __( 'The whole site', 'byok' ),
-			'limits.register' => __( 'New visitors from one address', 'byok' ),
-			'limits'          => __( 'Limits', 'byok' ),
+			'enabled'             => __( 'The relay is on', 'byok' ),
+			'users'               => __( 'Signed-in users who may edit posts, or have the capability byok_use_relay', 'byok' ),
+			'visitors'            => __( 'Visitors without an account, with keys of their own', 'byok' ),
+			'connect'             => __( 'Apps with connect keys, for people who bring keys of their own', 'byok' ),
+			'pass_through'        => __( 'Anyone who sends an API key of their own with each request; it is not stored', 'byok' ),
+			'own_address_tickets' => __( 'Tickets also for providers with an address of their own: a server there that repeats the key can show it to whoever has the ticket', 'byok' ),
+			'origins'             => __( 'Pages that may call', 'byok' ),
+			'models'              => __( 'Models that may be used', 'byok' ),
+			'trusted_proxies'     => __( 'Trusted proxies', 'byok' ),
+			'limits.token'        => __( 'Each token', 'byok' ),
+			'limits.user'         => __( 'Each user', 'byok' ),
+			'limits.address'      => __( 'Each address', 'byok' ),
+			'limits.key'          => __( 'Each key', 'byok' ),
+			'limits.global'       => __( 'The whole site', 'byok' ),
+			'limits.register'     => __( 'New visitors from one address', 'byok' ),
+			'limits'              => __( 'Limits', 'byok' ),
 		);
 		return $labels[ $name ] ?? '';
 	}

@@ -29,14 +29,16 @@ final class Relay_Settings {
 	/**
 	 * Switches and what they are by default. Only people with an account are let in from the beginning.
 	 *
-	 * `enabled` is the whole relay; the others are kinds of identities.
+	 * `enabled` is the whole relay; `own_address_tickets` whether nginx is given keys that are for an address of one's
+	 * own, see Rest_Relay::ticket(); the others are kinds of identities.
 	 */
 	public const SWITCHES = array(
-		'enabled'      => true,
-		'users'        => true,
-		'visitors'     => false,
-		'connect'      => false,
-		'pass_through' => false,
+		'enabled'             => true,
+		'users'               => true,
+		'visitors'            => false,
+		'connect'             => false,
+		'pass_through'        => false,
+		'own_address_tickets' => false,
 	);
 
 	/**
@@ -72,16 +74,17 @@ final class Relay_Settings {
 	/**
 	 * Takes the fields as they are.
 	 *
-	 * @param bool                           $enabled         Whether there is a relay.
-	 * @param bool                           $users           Whether signed-in users may use it.
-	 * @param bool                           $visitors        Whether visitors with a token may.
-	 * @param bool                           $connect         Whether connect keys may.
-	 * @param bool                           $pass_through    Whether who brings a key with the request may.
-	 * @param string[]                       $origins         Origins that pages may call from, such as `https://app.example`.
-	 * @param string[]                       $trusted_proxies Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8`.
-	 * @param string[]                       $models          The only models that may be used; empty for all.
-	 * @param array<string, array{int, int}> $limits          Requests and seconds, by kind.
-	 * @param array<string, int>             $caps            See self::CAPS.
+	 * @param bool                           $enabled             Whether there is a relay.
+	 * @param bool                           $users               Whether signed-in users may use it.
+	 * @param bool                           $visitors            Whether visitors with a token may.
+	 * @param bool                           $connect             Whether connect keys may.
+	 * @param bool                           $pass_through        Whether who brings a key with the request may.
+	 * @param bool                           $own_address_tickets Whether there are tickets for addresses of one's own.
+	 * @param string[]                       $origins             Origins that pages may call from, such as `https://app.example`.
+	 * @param string[]                       $trusted_proxies     Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8`.
+	 * @param string[]                       $models              The only models that may be used; empty for all.
+	 * @param array<string, array{int, int}> $limits              Requests and seconds, by kind.
+	 * @param array<string, int>             $caps                See self::CAPS.
 	 */
 	private function __construct(
 		public readonly bool $enabled,
@@ -89,6 +92,7 @@ final class Relay_Settings {
 		public readonly bool $visitors,
 		public readonly bool $connect,
 		public readonly bool $pass_through,
+		public readonly bool $own_address_tickets,
 		public readonly array $origins,
 		public readonly array $trusted_proxies,
 		public readonly array $models,

@@ -109,7 +109,7 @@ final class Rest_Relay {
 			return $path;
 		}
 		$refused = Relay_Access::too_large( strlen( $body ) )
-			?? Relay_Models::refuse( $settings->models, $method, $path, $body )
+			?? Relay_Models::refuse( $settings->models, $method, $path, $body, (string) $request->get_header( 'content_type' ) )
 			?? Relay_Access::count( $identity, $provider );
 		if ( null !== $refused ) {
 			return $refused;
@@ -151,6 +151,10 @@ final class Rest_Relay {
 		}
 		if ( array() !== $settings->models ) {
 			return Failure::because( 'relay_tickets_and_models' );
+		}
+		if ( Providers::find( $provider )['custom_base_url'] && ! $settings->own_address_tickets ) {
+			// Who listens there may send the key back, in a header say, where nginx does not look for it as PHP does.
+			return Failure::because( 'relay_tickets_own_address' );
 		}
 		$refused = Relay_Access::count( $identity, $provider, (int) $request['uses'] );
 		if ( null !== $refused ) {

@@ -8,6 +8,8 @@
  * - `accel`: headers that steer nginx, and a page's own origin.
  * - `away`: a redirect to another address.
  * - `echo`: the key that it was sent, in its body, in pieces.
+ * - `header`: the key, in a header and in a cookie.
+ * - `gzip`: the key, packed though nobody has asked for that.
  * - `stream`: `count` events, `ms` milliseconds apart; when the other side goes, FOLDER/gone says after how many.
  * - `late`: nothing, for as long as it is waited.
  * - else: JSON.
@@ -108,6 +110,13 @@ function serve( $client, string $folder ): void {
 				fwrite( $client, $piece );
 				usleep( 2000 );
 			}
+			break;
+		case 'header':
+			fwrite( $client, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Echo: $key\r\nX-Request-Id: $key\r\nSet-Cookie: key=$key\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}" );
+			break;
+		case 'gzip':
+			$packed = gzencode( "{\"key\":\"$key\"}" );
+			fwrite( $client, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: " . strlen( $packed ) . "\r\nConnection: close\r\n\r\n$packed" );
 			break;
 		case 'stream':
 			fwrite( $client, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" );

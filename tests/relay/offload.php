@@ -92,6 +92,43 @@ return static function ( Relay $relay, Stage $stage ): void {
 	$stage->same( 'a key that a provider repeats is masked, however it is cut', array( 401, 'Incorrect API key provided: …' . substr( $key, -4 ) . '.' ), array( $answer['status'], json_decode( $answer['body'], true )['error']['message'] ?? $answer['body'] ) );
 	$stage->same( '… whole', array(), Leaks::find( $key, json_encode( $answer ) ) );
 
+	foreach ( array( 'who takes gzip' => array( 'Accept-Encoding: gzip, br', 'User-Agent: test' ), 'who takes none' => array() ) as $who => $more ) {
+		$answer = $relay->ask( "$path?do=gzip", array( ...$bearer, ...$more ), '{}' );
+		$stage->same( "… and unpacked before that, for $who", array( array( 'key' => '…' . substr( $key, -4 ) ), null ), array( json_decode( $answer['body'], true ) ?? bin2hex( $answer['body'] ), $answer['headers']['content-encoding'] ?? null ) );
+	}
+	$before = $relay->requests();
+	$answer = $relay->ask( "$path?do=gzip", array( ...$bearer, 'Accept-Encoding: deflate, gzip' ), '{}' );
+	$stage->same( '… which nginx cannot do for who takes gzip and does not say what it is: it is not asked', array( array( 406, 'user_agent_missing' ), $before ), array( Relay::refusal( $answer ), $relay->requests() ) );
+
+	// In a header nginx does not look, so WordPress gives no ticket for an address of one's own.
+	$given = array(
+		'key'  => $key,
+		'base' => "http://127.0.0.1:{$relay->hostile}/tenant/v1",
+	);
+	$asked = static fn( string $switch ): array => $stage->result(
+		$stage->in_site(
+			'wp_set_current_user( 1 );
+			Byok\Relay_Settings::change( array( "own_address_tickets" => "on" === $switch ) );
+			$saved   = byok_save_key( "openai-compatible", $key, array( "base_url" => $base ) );
+			$request = new WP_REST_Request( "POST", "/byok/v1/tickets" );
+			$request->set_body_params( array( "provider" => "openai-compatible" ) );
+			$answer = rest_do_request( $request );
+			Byok\Relay_Settings::change( array( "own_address_tickets" => false ) );
+			return is_wp_error( $saved ) ? array( $saved->get_error_code() ) : array( $answer->get_status(), $answer->get_data()["code"] ?? substr( $answer->get_data()["ticket"], 0, 8 ) );',
+			compact( 'switch' ) + $given
+		)
+	);
+	$stage->same( 'there are no tickets for an address that may echo the key in a header', array( 409, 'byok_relay_tickets_own_address' ), $asked( 'off' ) );
+	$stage->same( '… unless an administrator says so', array( 201, 'byok_tk_' ), $asked( 'on' ) );
+	$answer = $stage->result(
+		$stage->in_site(
+			'$heads = array();
+			Byok\Gate::send( "openai-compatible", array( "owner" => "site", "caller" => Byok\Caller::relay() ), array( "method" => "POST", "relay_path" => "/chat/completions?do=header", "body" => "{}", "headers" => array() ), static function ( $bytes, $head ) use ( &$heads ) { $heads[] = $head; return true; } );
+			return json_encode( $heads );'
+		)
+	);
+	$stage->same( '… and PHP has none of it in a header', array( true, array() ), array( str_contains( (string) $answer, '200' ), Leaks::find( $key, (string) $answer ) ) );
+
 	// No header of ours reaches a client (trap 2).
 	foreach ( array( $path, "$path?do=accel", '/byok/relay/openai/models' ) as $asked ) {
 		$names = array_keys( $relay->ask( $asked, $bearer, '{}' )['headers'] );

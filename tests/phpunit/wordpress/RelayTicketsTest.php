@@ -69,6 +69,15 @@ final class RelayTicketsTest extends Test_Case {
 		self::assertSame( 'budget_exceeded', json_decode( self::ask( array( 'provider' => 'openai' ) )['body'], true )['error']['code'] );
 	}
 
+	public function test_there_are_none_for_an_address_of_ones_own_until_an_administrator_says_so(): void {
+		$base = getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1';
+		self::save( 'openai-compatible', Test_Provider::key( 'openai' ), array( 'base_url' => $base ) );
+		$ask = static fn(): array => self::ask( array( 'provider' => 'openai-compatible' ) );
+		self::assertSame( array( 409, 'relay_tickets_own_address' ), array( $ask()['status'], json_decode( $ask()['body'], true )['error']['code'] ) );
+		Relay_Settings::change( array( 'own_address_tickets' => true ) );
+		self::assertSame( 201, $ask()['status'] );
+	}
+
 	/**
 	 * @dataProvider refused
 	 *
