@@ -14,17 +14,28 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Compares the model that a request asks for with a site's list. It reads the body itself, whatever the request
  * calls it, and reads it as strictly as the strictest and as loosely as the loosest provider: a model that is
- * named twice, or in a field that only some providers read, has to be allowed each time. A request in which no
- * model can be found is refused.
+ * named twice, or in a field that only some providers read, or deeper inside, has to be allowed each time. A request
+ * in which no model can be found is refused, and so is one that can be read in two ways.
  *
  * @since 0.1.0
  */
 final class Relay_Models {
 
 	/**
-	 * Fields that name a model: of most; of ElevenLabs; those that OpenRouter tries in turn.
+	 * Fields that name a model: of most; of ElevenLabs; those that OpenRouter tries in turn; those that are tried when the
+	 * first one fails.
 	 */
-	private const FIELDS = array( 'model', 'model_id', 'models' );
+	private const FIELDS = array( 'model', 'model_id', 'models', self::FALLBACKS );
+
+	/**
+	 * The field whose entries may be objects, with models of their own.
+	 */
+	private const FALLBACKS = 'fallbacks';
+
+	/**
+	 * The field that stands for a model on some paths. Its value is no name that a list could have.
+	 */
+	private const VERSION = 'version';
 
 	/**
 	 * Why a request may not be made.
@@ -35,18 +46,23 @@ final class Relay_Models {
 	 * @param string   $method  HTTP method.
 	 * @param string   $path    Path below the provider's base URL, with its query.
 	 * @param string   $body    Body.
+	 * @param string   $type    The header Content-Type.
 	 * @return WP_Error|null byok_model_not_allowed, byok_model_missing; null when it may.
 	 */
-	public static function refuse( array $allowed, string $method, string $path, string $body ): ?WP_Error {
+	public static function refuse( array $allowed, string $method, string $path, string $body, string $type = 'application/json' ): ?WP_Error {
 		if ( array() === $allowed ) {
 			return null;
 		}
-		$asked = array_merge( self::in_path( $path ), self::in_body( $body ) );
-		if ( in_array( null, $asked, true ) ) {
+		list( $asked, $inside ) = self::in_body( $body, trim( $type ), 1 === preg_match( '~/predictions/?(?:\?|\z)~i', $path ) );
+		$asked                  = array_merge( self::in_path( $path ), $asked );
+		if ( in_array( null, array( ...$asked, ...$inside ), true ) ) {
 			return Failure::because( 'model_missing' );
 		}
-		if ( array() !== array_diff( $asked, $allowed ) ) {
-			return Failure::because( 'model_not_allowed' );
+		foreach ( array( ...$asked, ...$inside ) as $model ) {
+			// Google writes models/… in a body.
+			if ( ! in_array( $model, $allowed, true ) && ! in_array( preg_replace( '~\Amodels/~', '', $model ), $allowed, true ) ) {
+				return Failure::because( 'model_not_allowed' );
+			}
 		}
 		// Lists and the like use no model.
 		return array() === $asked && ! in_array( $method, array( 'GET', 'HEAD' ), true ) ? Failure::because( 'model_missing' ) : null;
@@ -66,7 +82,7 @@ final class Relay_Models {
 			$own   = rawurldecode( $parts[1] );
 			$found = array( isset( $parts[2] ) && str_contains( $path, '/models/' ) ? $own . '/' . rawurldecode( $parts[2] ) : $own );
 		}
-		foreach ( explode( '&', $query ) as $pair ) {
+		foreach ( preg_split( '/[&;]/', $query ) as $pair ) {
 			list( $name, $value ) = array_pad( explode( '=', $pair, 2 ), 2, '' );
 			if ( self::is_field( urldecode( $name ) ) ) {
 				$found[] = urldecode( $value );
@@ -78,80 +94,87 @@ final class Relay_Models {
 	/**
 	 * Models in a body.
 	 *
-	 * @param string $body Body.
-	 * @return array<string|null> Null for one that cannot be read.
+	 * @param string $body    Body.
+	 * @param string $type    The header Content-Type.
+	 * @param bool   $version Whether a version would stand for a model.
+	 * @return array{0: array<string|null>, 1: array<string|null>} Those of the request itself, and those deeper inside, which
+	 *                                                             it cannot do with alone. Null for one that cannot be read.
 	 */
-	private static function in_body( string $body ): array {
+	private static function in_body( string $body, string $type, bool $version ): array {
 		if ( '' === $body ) {
-			return array();
+			return array( array(), array() );
 		}
-		$fields = json_decode( $body, true );
-		if ( is_array( $fields ) ) {
-			return self::in_json( $body );
+		if ( preg_match( '~,|urlencoded~i', $type ) ) {
+			// Of two types one reader takes the first and another the last; and a form's fields can stand in what is JSON too.
+			return array( array( null ), array() );
 		}
-		// A form with a file, as for transcriptions.
-		if ( str_starts_with( $body, '--' ) ) {
-			preg_match_all( '~\r\n[^\r\n]*\bname="?([^"\r\n;]*)"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n--~i', "\r\n" . $body, $parts, PREG_SET_ORDER );
-			$found = array();
-			foreach ( $parts as $part ) {
-				if ( self::is_field( $part[1] ) ) {
-					$found[] = $part[2];
-				}
-			}
-			// One more than those that could be read is one that could not.
-			$named = preg_match_all( '~\bname\*?="?(?:' . implode( '|', self::FIELDS ) . ')(?:\[[^\]]*\])?"?~i', $body );
-			return count( $found ) === $named ? $found : array( null );
+		if ( false !== stripos( $type, 'multipart' ) ) {
+			// A form with a file, as for transcriptions.
+			return array( Relay_Multipart::values( $type, $body, array( self::class, 'is_field' ) ) ?? array( null ), array() );
 		}
-		return array( null );
+		return is_array( json_decode( $body, true ) ) ? self::in_json( $body, $version ) : array( array( null ), array() );
 	}
 
 	/**
 	 * Models in an object of JSON. json_decode() would keep the last of two fields of one name, and others keep the
 	 * first, or do not tell letters' case.
 	 *
-	 * @param string $body Valid JSON.
-	 * @return array<string|null>
+	 * @param string $body    Valid JSON.
+	 * @param bool   $version See in_body().
+	 * @return array{0: array<string|null>, 1: array<string|null>} See in_body().
 	 */
-	private static function in_json( string $body ): array {
-		$found = array();
-		$depth = 0;
-		$at    = 0;
+	private static function in_json( string $body, bool $version ): array {
+		$found = array( array(), array() );
+		// Of each object and list that is open: whether it is an object, and the field of ours that its values are of.
+		$open  = array();
+		$key   = true;
 		$field = null;
-		while ( preg_match( '/"(?:[^"\\\\]++|\\\\.)*+"|[{}\[\]:,]/s', $body, $token, PREG_OFFSET_CAPTURE, $at ) ) {
+		for ( $at = 0; preg_match( '/"(?:[^"\\\\]++|\\\\.)*+"|[{}\[\]:,]/s', $body, $token, PREG_OFFSET_CAPTURE, $at ); ) {
 			list( $text, $start ) = $token[0];
 			$at                   = $start + strlen( $text );
+			$inside               = 1 === count( $open ) && $open[0][0] ? 0 : 1;
 			if ( '{' === $text || '[' === $text ) {
-				++$depth;
+				$in_list = array() !== $open && ! end( $open )[0];
+				if ( '{' === $text && null !== $field && ( 0 === $inside || ( $in_list && self::FALLBACKS !== $field ) ) ) {
+					$found[ $inside ][] = null;
+				}
+				$open[] = array( '{' === $text, $field );
+				$key    = '{' === $text;
+				$field  = $key ? null : $field;
 			} elseif ( '}' === $text || ']' === $text ) {
-				--$depth;
-			} elseif ( ':' === $text && 1 === $depth && null !== $field && self::is_field( $field ) ) {
-				$found = array_merge( $found, self::values( substr( $body, $at, 20000 ) ) );
+				array_pop( $open );
+			} elseif ( ',' === $text ) {
+				list( $key, $field ) = end( $open );
+				$field               = $key ? null : $field;
+			} elseif ( ':' === $text ) {
+				$key = false;
+				if ( 0 === $inside && null !== $field && ! preg_match( '/\G\s*["\[{]/', $body, $unused, 0, $at ) ) {
+					$found[0][] = null;
+				}
+			} elseif ( $key ) {
+				$name  = strlen( $text ) < 200 ? (string) json_decode( $text ) : '';
+				$field = self::is_field( $name ) ? strtolower( trim( $name ) ) : null;
+				if ( $version && 0 === $inside && self::VERSION === strtolower( trim( $name ) ) ) {
+					$found[0][] = null;
+				}
+			} elseif ( null !== $field ) {
+				$is_own                  = 0 === $inside || ( 2 === count( $open ) && $open[0][0] && ! $open[1][0] );
+				$is_own                  = $is_own && self::FALLBACKS !== $field;
+				$found[ $is_own ? 0 : 1 ][] = (string) json_decode( $text );
 			}
-			$field = 1 === $depth && '"' === $text[0] && strlen( $text ) < 200 ? (string) json_decode( $text ) : null;
 		}
 		// What the expression gave up on was not looked at.
-		return PREG_NO_ERROR === preg_last_error() ? $found : array( null );
-	}
-
-	/**
-	 * The text, or the list of texts, that JSON begins with.
-	 *
-	 * @param string $json What stands behind a field's colon.
-	 * @return array<string|null> A null when it is something else.
-	 */
-	private static function values( string $json ): array {
-		if ( ! preg_match( '/\A\s*("(?:[^"\\\\]++|\\\\.)*+"|\[(?:\s*"(?:[^"\\\\]++|\\\\.)*+"\s*,?)*+\])/s', $json, $found ) ) {
-			return array( null );
-		}
-		return array_map( 'strval', (array) json_decode( $found[1], true ) );
+		return PREG_NO_ERROR === preg_last_error() ? $found : array( array( null ), array() );
 	}
 
 	/**
 	 * Whether a field names a model.
 	 *
+	 * @since 0.1.0
+	 *
 	 * @param string $name Name.
 	 */
-	private static function is_field( string $name ): bool {
+	public static function is_field( string $name ): bool {
 		return in_array( strtolower( (string) preg_replace( '/\[[^\]]*\]\z/', '', trim( $name ) ) ), self::FIELDS, true );
 	}
 }
