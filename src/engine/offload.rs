@@ -32,7 +32,7 @@ pub struct Asked<'a> {
     pub origin: &'a str,
     /// The length of the body, when the client says it.
     pub length: Option<u64>,
-    /// Whether there is a body whose length it does not say.
+    /// Whether it says that there is a body of no length. Over HTTP/2 none needs to say so.
     pub chunked: bool,
 }
 
@@ -79,7 +79,10 @@ pub fn answer(
     if let Some(most) = ticket.max_body {
         match asked.length {
             Some(length) if length > most => return Err(Error::BodyTooLarge),
-            None if asked.chunked => return Err(Error::LengthMissing),
+            // What has no body says so, but for methods that usually have none.
+            None if asked.chunked || !matches!(asked.method, "GET" | "HEAD") => {
+                return Err(Error::LengthMissing);
+            }
             _ => {}
         }
     }
@@ -346,6 +349,14 @@ mod tests {
                 Asked {
                     length: None,
                     chunked: true,
+                    ..usual
+                },
+                Error::LengthMissing,
+            ),
+            (
+                // As over HTTP/2, where a body needs neither a length nor a word of it.
+                Asked {
+                    length: None,
                     ..usual
                 },
                 Error::LengthMissing,

@@ -22,6 +22,13 @@ final class Relay {
 	public readonly string $port;
 
 	/**
+	 * Another one, where nginx speaks HTTP/2, without TLS.
+	 *
+	 * @var string
+	 */
+	public readonly string $port_2;
+
+	/**
 	 * Port of the hostile provider.
 	 *
 	 * @var string
@@ -51,7 +58,8 @@ final class Relay {
 	 * @param string $ca     Certificate of the authority that the test provider has.
 	 */
 	public function __construct( public readonly Stage $stage, private string $nginx, private string $plugin, private string $ca ) {
-		$this->port  = self::unused_port();
+		$this->port   = self::unused_port();
+		$this->port_2 = self::unused_port();
 		$this->salts = sprintf( "define( 'AUTH_KEY', '%s' ); define( 'AUTH_SALT', '%s' );", bin2hex( random_bytes( 32 ) ), bin2hex( random_bytes( 32 ) ) );
 		mkdir( "{$stage->folder}/hostile" );
 		mkdir( "{$stage->folder}/logs" );
@@ -141,6 +149,7 @@ final class Relay {
 				include $folder/byok-http.conf;
 				server {
 					listen 127.0.0.1:{$this->port};
+					listen 127.0.0.1:{$this->port_2} http2;
 					root $folder/site;
 					set \$byok_fpm unix:$folder/www.socket;
 					set \$byok_plugin {$this->plugin};
@@ -255,6 +264,40 @@ final class Relay {
 			'status'  => curl_getinfo( $curl, CURLINFO_RESPONSE_CODE ),
 			'headers' => $seen,
 			'body'    => (string) $answer,
+		);
+	}
+
+	/**
+	 * Asks nginx over HTTP/2, with a body whose length nothing says.
+	 *
+	 * @param string   $path    Path and query.
+	 * @param string[] $headers Lines.
+	 * @param string   $body    Body.
+	 * @return array{status: int, headers: array, body: string, version: int} As of ask(), without the headers.
+	 */
+	public function ask_by_http2( string $path, array $headers, string $body ): array {
+		$curl = curl_init( "http://127.0.0.1:{$this->port_2}$path" );
+		$file = fopen( 'php://memory', 'w+' );
+		fwrite( $file, $body );
+		rewind( $file );
+		curl_setopt_array(
+			$curl,
+			array(
+				CURLOPT_RETURNTRANSFER => true,
+				CURLOPT_TIMEOUT        => 30,
+				CURLOPT_HTTP_VERSION   => CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
+				CURLOPT_HTTPHEADER     => array( ...$headers, 'Expect:' ),
+				CURLOPT_UPLOAD         => true,
+				CURLOPT_CUSTOMREQUEST  => 'POST',
+				CURLOPT_READFUNCTION   => static fn( $curl, $unused, int $length ): string => (string) fread( $file, $length ),
+			)
+		);
+		$answer = curl_exec( $curl );
+		return array(
+			'status'  => curl_getinfo( $curl, CURLINFO_RESPONSE_CODE ),
+			'headers' => array(),
+			'body'    => (string) $answer,
+			'version' => curl_getinfo( $curl, CURLINFO_HTTP_VERSION ),
 		);
 	}
 
