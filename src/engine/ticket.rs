@@ -155,7 +155,7 @@ impl Issuer {
         let texts = [&provider.id, &base_url, &grant.origin, &grant.owner, key];
 
         let until = now() + grant.life;
-        let counted = self.uses.begin(until, grant.uses)?;
+        let counted = self.uses.begin(until, grant.uses, tenant)?;
         let length = 28 + texts.iter().map(|text| 2 + text.len()).sum::<usize>();
         // Of its full size at once: a vector that grows leaves a copy of the key behind.
         let mut fields = Zeroizing::new(Vec::with_capacity(length));

@@ -19,6 +19,10 @@ pub const CAPACITY: usize = 1 << 16;
 /// As many places are looked at for a free one. When so many in a row are taken, nearly all are.
 const LOOKED_AT: usize = 4096;
 
+/// One in so many places is a tenant's: who takes all that are theirs leaves three in four to the
+/// others, and of each other's as many.
+const SHARE: u64 = 4;
+
 /// The place of one ticket. All of it zero is a free one.
 struct Place {
     /// Until when it is taken, in seconds, and the tag of who has it.
@@ -80,17 +84,21 @@ impl Uses {
         unsafe { std::slice::from_raw_parts(self.places.as_ptr(), CAPACITY) }
     }
 
-    /// Takes a place for a ticket that may be used so often, until then.
+    /// Takes a place for a ticket of a tenant that may be used so often, until then.
     ///
     /// # Errors
     ///
     /// `TicketsFull` when there is none, `RandomUnavailable`.
-    pub(crate) fn begin(&self, until: u32, uses: u32) -> Result<Counted> {
+    pub(crate) fn begin(&self, until: u32, uses: u32, tenant: &[u8]) -> Result<Counted> {
+        let seed = seed(tenant);
         let tag = getrandom::u32().map_err(|_| Error::RandomUnavailable)?;
         let now = now();
         let first = tag as usize;
         let places = self.places();
         for index in (first..first + LOOKED_AT).map(|index| index % CAPACITY) {
+            if !is_of(index, seed) {
+                continue;
+            }
             let place = &places[index];
             let holder = place.holder.load(Ordering::Acquire);
             if high(holder) > now {
@@ -160,6 +168,23 @@ impl Drop for Uses {
     }
 }
 
+/// A number for a tenant. An administrator of PHP chooses them: nobody makes two that are alike.
+fn seed(tenant: &[u8]) -> u64 {
+    // FNV-1a.
+    tenant.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Whether a tenant may have a place: as if it had been drawn, and the same in every process.
+fn is_of(index: usize, seed: u64) -> bool {
+    // The finish of SplitMix64.
+    let mut mixed = seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % SHARE == 0
+}
+
 fn pack(high: u32, low: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
@@ -182,7 +207,7 @@ mod tests {
     #[test]
     fn a_ticket_is_used_as_often_as_it_may_be() {
         let uses = Uses::new().expect("memory");
-        let ticket = uses.begin(now() + 60, 3).expect("a place");
+        let ticket = uses.begin(now() + 60, 3, b"").expect("a place");
         for _ in 0..3 {
             assert_eq!(uses.take(ticket), Ok(()));
         }
@@ -195,7 +220,7 @@ mod tests {
     #[test]
     fn threads_that_hurry_take_no_more() {
         let uses = Uses::new().expect("memory");
-        let ticket = uses.begin(now() + 60, 1000).expect("a place");
+        let ticket = uses.begin(now() + 60, 1000, b"").expect("a place");
         let taken = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -214,7 +239,7 @@ mod tests {
     #[test]
     fn the_next_holder_of_a_place_is_another() {
         let uses = Uses::new().expect("memory");
-        let ticket = uses.begin(now() + 60, 5).expect("a place");
+        let ticket = uses.begin(now() + 60, 5, b"").expect("a place");
         let other = Counted {
             tag: ticket.tag.wrapping_add(1),
             ..ticket
@@ -235,10 +260,28 @@ mod tests {
             place.holder.store(pack(now() + 60, 1), Ordering::Relaxed);
         }
         assert_eq!(uses.count(), CAPACITY);
-        assert_eq!(uses.begin(now() + 60, 1), Err(Error::TicketsFull));
+        assert_eq!(uses.begin(now() + 60, 1, b""), Err(Error::TicketsFull));
         for place in uses.places() {
             place.holder.store(pack(now(), 1), Ordering::Relaxed);
         }
-        assert!(uses.begin(now() + 60, 1).is_ok());
+        assert!(uses.begin(now() + 60, 1, b"").is_ok());
+    }
+
+    #[test]
+    fn who_takes_all_leaves_room_for_others() {
+        let uses = Uses::new().expect("memory");
+        let mut taken = 0;
+        while uses.begin(now() + 60, 1, b"greedy").is_ok() {
+            taken += 1;
+        }
+        let share = CAPACITY / 4;
+        assert!(taken > share / 2 && taken < share + share / 8, "{taken}");
+        for other in [&b""[..], b"one", b"greedy2"] {
+            let mut left = 0;
+            while left < share / 2 && uses.begin(now() + 60, 1, other).is_ok() {
+                left += 1;
+            }
+            assert!(left > share / 4, "{left} are left to {other:?}");
+        }
     }
 }
