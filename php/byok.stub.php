@@ -47,7 +47,8 @@ namespace {
 
 	/**
 	 * Signs a message with the secret in an envelope, such as that of a webhook: HMAC-SHA256. The secret never becomes a
-	 * PHP value; works with `byok.allow_reveal` off.
+	 * PHP value; works with `byok.allow_reveal` off. The key of a provider signs nothing: a signature would tell whether a
+	 * guess is right.
 	 *
 	 * @param string $envelope What byok_encrypt() returned.
 	 * @param array  $context  The context it was encrypted for.
@@ -55,7 +56,8 @@ namespace {
 	 * @return string 64 hexadecimal digits in lower case, as hash_hmac( 'sha256', $message, $secret ) gives.
 	 * @throws \Byok\Exception\InputException     context_*.
 	 * @throws \Byok\Exception\EnvelopeException  envelope_malformed, envelope_unsupported_version,
-	 *                                            envelope_unknown_key, envelope_refused.
+	 *                                            envelope_unknown_key, envelope_refused; sign_refused for a context
+	 *                                            with the id of a provider.
 	 * @throws \Byok\Exception\KeySourceException source_*, salts_*, key_file_*.
 	 */
 	function byok_hmac( string $envelope, array $context, string $message ): string {}

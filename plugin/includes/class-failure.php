@@ -38,6 +38,7 @@ final class Failure {
 		'storage_'              => 500,
 		'internal'              => 500,
 		'reveal_refused'        => 403,
+		'sign_refused'          => 403,
 		'too_many_attempts'     => 429,
 		'not_approved'          => 403,
 		'budget_exceeded'       => 429,

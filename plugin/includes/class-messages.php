@@ -420,6 +420,7 @@ final class Messages {
 			'tenant_changed'               => __( 'The server’s setting byok.tenant is not the one that the keys of this site were saved under, or the site was copied to another place of a network. Put it back, or paste the key again.', 'byok' ),
 			'envelope_unsupported_version' => __( 'It was saved by a newer version of byok. Update byok.', 'byok' ),
 
+			'sign_refused'                 => __( 'The key of a provider signs nothing: a signature tells whether it was guessed.', 'byok' ),
 			'reveal_refused'               => __( 'This server does not give out keys (byok.allow_reveal is off). Checks and requests through byok go on.', 'byok' ),
 
 			// Who may use a key, and how much.

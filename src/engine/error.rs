@@ -123,6 +123,8 @@ errors! {
     TicketExpired = Envelope, "ticket_expired", "This ticket has expired. Get a new one.";
     /// A ticket was used as often as it may be.
     TicketSpent = Envelope, "ticket_spent", "This ticket has been used as often as it may be. Get a new one.";
+    /// A message is to be signed with the key of a provider.
+    SignRefused = Envelope, "sign_refused", "A provider's key signs nothing: a signature tells whether it was guessed.";
     /// `byok.allow_reveal` is off.
     RevealRefused = Envelope, "reveal_refused", "This server does not give out keys (byok.allow_reveal is off). They can still be checked and re-encrypted.";
 

@@ -11,7 +11,7 @@ use ext_php_rs::types::ZendHashTable;
 
 use crate::shim::OwnString;
 use crate::values::{Array, Bytes, Table, call};
-use crate::{ini, sources};
+use crate::{ini, providers, sources};
 
 /// The place that a context names.
 pub fn context<'a>(fields: &Array<'a>) -> Result<Context<'a>> {
@@ -123,6 +123,10 @@ fn roots(given: &Array<'_>) -> Result<Vec<Root>> {
 pub fn byok_hmac(envelope: Bytes, context: Array, message: Bytes) -> PhpResult<String> {
     call(|| {
         let place = self::context(&context)?;
+        // Who may not read a key could try guesses of it against what it signs.
+        if providers::find(place.provider()).is_ok() {
+            return Err(Error::SignRefused.into());
+        }
         let parsed = Envelope::parse(envelope.0)?;
         let secret = with_ring(|ring| parsed.open(ring, &place))?;
         Ok(mac::sign(&secret, message.0))

@@ -120,4 +120,13 @@ final class EnvelopeTest extends ExtensionTestCase {
 		);
 		$this->assertSame( array( hash_hmac( 'sha256', '1.body', $secret ), 'envelope_refused' ), $signed );
 	}
+
+	public function test_a_provider_s_key_signs_nothing(): void {
+		$told = $this->answer(
+			self::SALTS . '$place = array( "owner" => "site", "provider" => "openai", "origin" => byok_origin( "openai" ) );
+			$envelope = byok_encrypt( ' . $this->literal( $this->new_key( 'sk-' ) ) . ', $place );
+			report( array( reason( static fn() => byok_hmac( $envelope, $place, "" ) ), reason( static fn() => byok_hmac( $envelope, array( "provider" => "" ) + $place, "" ) ) ) );'
+		);
+		$this->assertSame( array( 'sign_refused', 'envelope_refused' ), $told );
+	}
 }
