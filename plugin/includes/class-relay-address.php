@@ -15,9 +15,16 @@ defined( 'ABSPATH' ) || exit;
  * the sender is a listed proxy, and from its end: each proxy adds who has called it, and the first entry from
  * behind that is no listed proxy is the last one that a listed proxy has seen itself.
  *
+ * Who has no address is somebody all the same: all of them are counted as one.
+ *
  * @since 0.1.0
  */
 final class Relay_Address {
+
+	/**
+	 * What a web server says that is asked by another one through a socket of its own.
+	 */
+	private const SOCKET = 'unix:';
 
 	/**
 	 * The sender of the current request.
@@ -25,9 +32,10 @@ final class Relay_Address {
 	 * @since 0.1.0
 	 *
 	 * @param string[] $trusted Networks of proxies that are believed.
-	 * @return string Address for a bucket, see bucket().
+	 * @param string   $server  How PHP is run.
+	 * @return string Address for a bucket, see bucket(). Empty when there is nobody: at the command line.
 	 */
-	public static function current( array $trusted ): string {
+	public static function current( array $trusted, string $server = PHP_SAPI ): string {
 		// phpcs:disable WordPress.Security.ValidatedSanitizedInput, WordPressVIPMinimum.Variables -- parsed as addresses.
 		$sender  = (string) ( $_SERVER['REMOTE_ADDR'] ?? '' );
 		$entries = explode( ',', (string) wp_unslash( $_SERVER['HTTP_X_FORWARDED_FOR'] ?? '' ) );
@@ -40,7 +48,7 @@ final class Relay_Address {
 			}
 			$sender = $entry;
 		}
-		return self::bucket( $sender );
+		return '' === $sender && 'cli' === $server ? '' : self::bucket( $sender );
 	}
 
 	/**
@@ -48,10 +56,13 @@ final class Relay_Address {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @param mixed $text Address, or address and length of the prefix: `10.0.0.0/8`.
+	 * @param mixed $text Address, or address and length of the prefix: `10.0.0.0/8`; or `unix:`, a socket of this server.
 	 * @return string|null The network, with its length; null when it is none.
 	 */
 	public static function network( $text ): ?string {
+		if ( is_string( $text ) && self::SOCKET === trim( $text ) ) {
+			return self::SOCKET;
+		}
 		list( $address, $length ) = array_pad( explode( '/', is_string( $text ) ? trim( $text ) : '', 2 ), 2, null );
 		$packed                   = self::packed( $address );
 		if ( null === $packed ) {
@@ -74,8 +85,11 @@ final class Relay_Address {
 	 */
 	public static function is_in( string $address, array $networks ): bool {
 		$packed = self::packed( $address );
-		foreach ( null === $packed ? array() : $networks as $network ) {
-			list( $of, $length ) = explode( '/', $network );
+		if ( null === $packed ) {
+			return self::SOCKET === $address && in_array( self::SOCKET, $networks, true );
+		}
+		foreach ( $networks as $network ) {
+			list( $of, $length ) = explode( '/', "$network/" );
 			$of                  = self::packed( $of );
 			if ( strlen( (string) $of ) !== strlen( $packed ) ) {
 				continue;
@@ -96,12 +110,12 @@ final class Relay_Address {
 	 * @since 0.1.0
 	 *
 	 * @param string $address Address.
-	 * @return string Empty when it is none, as at the command line.
+	 * @return string `unknown` when it is none.
 	 */
 	public static function bucket( string $address ): string {
 		$packed = self::packed( $address );
 		if ( null === $packed ) {
-			return '';
+			return 'unknown';
 		}
 		return 16 === strlen( $packed ) ? inet_ntop( substr( $packed, 0, 8 ) . str_repeat( "\0", 8 ) ) . '/64' : inet_ntop( $packed );
 	}

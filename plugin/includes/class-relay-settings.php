@@ -81,7 +81,7 @@ final class Relay_Settings {
 	 * @param bool                           $pass_through        Whether who brings a key with the request may.
 	 * @param bool                           $own_address_tickets Whether there are tickets for addresses of one's own.
 	 * @param string[]                       $origins             Origins that pages may call from, such as `https://app.example`.
-	 * @param string[]                       $trusted_proxies     Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8`.
+	 * @param string[]                       $trusted_proxies     Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8`; `unix:` for a socket.
 	 * @param string[]                       $models              The only models that may be used; empty for all.
 	 * @param array<string, array{int, int}> $limits              Requests and seconds, by kind.
 	 * @param array<string, int>             $caps                See self::CAPS.

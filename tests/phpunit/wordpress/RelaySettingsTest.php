@@ -88,12 +88,13 @@ final class RelaySettingsTest extends Test_Case {
 	 * @param string $peer     Who has connected.
 	 * @param string $header   X-Forwarded-For.
 	 * @param array  $trusted  Networks of proxies.
+	 * @param string $server   How PHP is run.
 	 */
-	public function test_only_listed_proxies_tell_whom_they_speak_for( string $expected, string $peer, string $header, array $trusted ): void {
+	public function test_only_listed_proxies_tell_whom_they_speak_for( string $expected, string $peer, string $header, array $trusted, string $server = 'cli' ): void {
 		$_SERVER['REMOTE_ADDR']          = $peer;
 		$_SERVER['HTTP_X_FORWARDED_FOR'] = $header;
 		try {
-			self::assertSame( $expected, Relay_Address::current( array_map( array( Relay_Address::class, 'network' ), $trusted ) ) );
+			self::assertSame( $expected, Relay_Address::current( array_map( array( Relay_Address::class, 'network' ), $trusted ), $server ) );
 		} finally {
 			unset( $_SERVER['REMOTE_ADDR'], $_SERVER['HTTP_X_FORWARDED_FOR'] );
 		}
@@ -116,6 +117,12 @@ final class RelaySettingsTest extends Test_Case {
 			'beside the network, in its bits'    => array( '172.32.0.1', '172.32.0.1', '203.0.113.9', array( '172.16.0.0/12' ) ),
 			'within the network, in its bits'    => array( '203.0.113.9', '172.31.0.1', '203.0.113.9', array( '172.16.0.0/12' ) ),
 			'the command line has none'          => array( '', '', '203.0.113.9', $proxies ),
+			'a web server that says nothing'     => array( 'unknown', '', '203.0.113.9', $proxies, 'fpm-fcgi' ),
+			'a socket'                           => array( 'unknown', 'unix:', '203.0.113.9', $proxies ),
+			'a socket that is listed'            => array( '203.0.113.9', 'unix:', '198.51.100.5, 203.0.113.9', array( 'unix:' ) ),
+			'a socket, and a proxy before it'    => array( '203.0.113.9', 'unix:', '203.0.113.9, 10.2.2.2', array( 'unix:', '10.0.0.0/8' ) ),
+			'a stranger where a socket is listed' => array( '192.0.2.1', '192.0.2.1', '203.0.113.9', array( 'unix:' ) ),
+			'no address'                         => array( 'unknown', 'garbage', '203.0.113.9', $proxies ),
 		);
 	}
 }
