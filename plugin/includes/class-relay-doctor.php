@@ -88,7 +88,7 @@ final class Relay_Doctor {
 		}
 		if ( Relay_Streams::take() ) {
 			Relay_Streams::give_back();
-		} elseif ( ! wp_is_writable( get_temp_dir() ) ) {
+		} elseif ( null === Relay_Streams::folder() ) {
 			$found[] = self::one( 'streams', 'critical', __( 'The folder for temporary files cannot be written to. Without it answers cannot be counted, so PHP passes none on.', 'byok' ) );
 		}
 		foreach ( self::NGINX as $file ) {

@@ -14,7 +14,8 @@ defined( 'ABSPATH' ) || exit;
  * with all of them taken no page is served any more. By default half of the workers may be held.
  *
  * Counted are locks on files, of this server alone, since its workers are its own. The system gives a lock back
- * when the process ends, however it ends: no count is left behind by a worker that was killed.
+ * when the process ends, however it ends: no count is left behind by a worker that was killed. The files are in a folder
+ * that nobody else can open, so that nobody else takes all places.
  *
  * @since 0.1.0
  */
@@ -24,6 +25,11 @@ final class Relay_Streams {
 	 * How many there are where PHP does not tell how many workers it has.
 	 */
 	private const UNKNOWN = 4;
+
+	/**
+	 * How many names a folder may have. Somebody may have taken one of them.
+	 */
+	private const NAMES = 10;
 
 	/**
 	 * The lock that this request holds.
@@ -43,12 +49,10 @@ final class Relay_Streams {
 		if ( null !== self::$held ) {
 			return true;
 		}
-		for ( $number = 0; $number < self::most(); $number++ ) {
-			$name = self::file( $number );
-			// One that is there is only read: it may be of another user, who has run the doctor. What is no plain file is
-			// not ours, and could keep us waiting.
+		$folder = self::folder();
+		for ( $number = 0; null !== $folder && $number < self::most(); $number++ ) {
 			// phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions -- one that cannot be opened is not free.
-			$file = file_exists( $name ) && ! is_file( $name ) ? false : @fopen( $name, is_file( $name ) ? 'r' : 'c' );
+			$file = @fopen( "$folder/$number", 'c' );
 			if ( is_resource( $file ) && flock( $file, LOCK_EX | LOCK_NB ) ) {
 				self::$held = $file;
 				return true;
@@ -95,11 +99,30 @@ final class Relay_Streams {
 	}
 
 	/**
-	 * The file of a place. Nothing is ever written into it.
+	 * The folder with a file for each place, into which nothing is ever written.
 	 *
-	 * @param int $number Number of the place.
+	 * All may write to where it is, so its name is told to nobody, and one that is there counts only when it is ours alone.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return string|null Null when it cannot be made.
 	 */
-	private static function file( int $number ): string {
-		return get_temp_dir() . 'byok-relay-' . substr( hash( 'sha256', ABSPATH ), 0, 16 ) . "-$number";
+	public static function folder(): ?string {
+		// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions -- another request may make it.
+		$file = tmpfile();
+		$user = is_resource( $file ) ? fstat( $file )['uid'] : -1;
+		$salt = ( defined( 'NONCE_SALT' ) ? (string) NONCE_SALT : '' ) . ( defined( 'AUTH_SALT' ) ? (string) AUTH_SALT : '' );
+		for ( $number = 0; $number < self::NAMES; $number++ ) {
+			$folder = get_temp_dir() . 'byok-relay-' . substr( hash_hmac( 'sha256', ABSPATH . "\n$user\n$number", $salt ), 0, 32 );
+			@mkdir( $folder, 0700 );
+			clearstatcache( true, $folder );
+			$found = @lstat( $folder );
+			// A folder that only its owner may use.
+			if ( false !== $found && 0040000 === ( $found['mode'] & 0170077 ) && $user === $found['uid'] ) {
+				return $folder;
+			}
+		}
+		// phpcs:enable
+		return null;
 	}
 }

@@ -54,26 +54,50 @@ final class RelayStreamsTest extends Test_Case {
 		self::assertSame( 4, $told( array( 'PHP_CLI_SERVER_WORKERS' => '' ) ) );
 	}
 
-	public function test_files_of_others_are_used_and_what_is_no_file_is_not(): void {
+	public function test_nobody_else_can_take_the_places(): void {
 		Relay_Settings::change( array( 'caps' => array( 'streams' => 1 ) ) );
-		Relay_Streams::take();
-		Relay_Streams::give_back();
-		$file = glob( self::files() )[0];
-		chmod( $file, 0444 );
-		self::assertTrue( Relay_Streams::take() );
-		Relay_Streams::give_back();
+		$folder = (string) Relay_Streams::folder();
+		self::assertSame( 040700, lstat( $folder )['mode'] );
+		self::assertStringNotContainsString( substr( hash( 'sha256', ABSPATH ), 0, 16 ), $folder );
+		$elsewhere = get_temp_dir() . 'byok-test-' . bin2hex( random_bytes( 8 ) );
+		mkdir( $elsewhere, 0700 );
+		foreach ( array(
+			'open to all'  => static fn() => mkdir( $folder ) && chmod( $folder, 0777 ),
+			'a link'       => static fn() => symlink( $elsewhere, $folder ),
+			'a file'       => static fn() => touch( $folder ),
+			'of another'   => static fn() => mkdir( $folder, 0700 ) && ( 0 !== posix_geteuid() || chown( $folder, 65534 ) ) && ( 0 === posix_geteuid() || chmod( $folder, 0770 ) ),
+		) as $what => $make ) {
+			self::remove( $folder );
+			$make();
+			self::assertNotSame( $folder, Relay_Streams::folder(), $what );
+			self::assertTrue( Relay_Streams::take(), $what );
+			self::assertSame( array(), glob( "$elsewhere/*" ) );
+			self::assertFalse( Site::run( self::TAKE )['result'], $what );
+			Relay_Streams::give_back();
+			self::remove( (string) Relay_Streams::folder() );
+		}
+		self::remove( $folder );
+		rmdir( $elsewhere );
+	}
 
-		unlink( $file );
-		posix_mkfifo( $file, 0600 );
-		$began = microtime( true );
-		self::assertFalse( Relay_Streams::take() );
-		self::assertLessThan( 1, microtime( true ) - $began );
+	/**
+	 * Removes a folder of places, or what is in its place.
+	 *
+	 * @param string $folder Its name.
+	 */
+	private static function remove( string $folder ): void {
+		if ( is_link( $folder ) || is_file( $folder ) ) {
+			unlink( $folder );
+		} elseif ( is_dir( $folder ) ) {
+			array_map( 'unlink', glob( "$folder/*" ) );
+			rmdir( $folder );
+		}
 	}
 
 	/**
 	 * The files of the places.
 	 */
 	private static function files(): string {
-		return get_temp_dir() . 'byok-relay-' . substr( hash( 'sha256', ABSPATH ), 0, 16 ) . '-*';
+		return Relay_Streams::folder() . '/*';
 	}
 }
