@@ -26,19 +26,26 @@ final class Relay_Path {
 	public const BASE = '/byok/v1/relay/';
 
 	/**
+	 * How routes of byok begin.
+	 */
+	private const OURS_BEGIN = '~\A/byok/v1/~i';
+
+	/**
 	 * Parameters of the query that are for WordPress; a nonce among them.
 	 */
 	private const OURS = array( 'rest_route', '_wpnonce', '_method', '_envelope', '_embed', '_fields', '_jsonp', '_locale' );
 
 	/**
-	 * The route that the current HTTP request asks for, before WordPress has looked at it.
+	 * The route that the current HTTP request asks for, before WordPress has looked at it; and as soon as it has, what it
+	 * has made of the address, which may be written in many ways.
 	 *
 	 * @since 0.1.0
 	 *
 	 * @return string Such as `/byok/v1/models`; empty when it is none of byok's.
 	 */
 	public static function route(): string {
-		return self::split()[0];
+		$route = $GLOBALS['wp']->query_vars['rest_route'] ?? null;
+		return is_string( $route ) && preg_match( self::OURS_BEGIN, $route ) ? $route : self::split()[0];
 	}
 
 	/**
@@ -90,6 +97,6 @@ final class Relay_Path {
 		if ( '' === $route && preg_match( '~/' . preg_quote( rest_get_url_prefix(), '~' ) . '(/byok/v1/.*)\z~is', $path, $found ) ) {
 			$route = $found[1];
 		}
-		return array( preg_match( '~\A/byok/v1/~i', $route ) ? $route : '', implode( '&', $kept ) );
+		return array( preg_match( self::OURS_BEGIN, $route ) ? $route : '', implode( '&', $kept ) );
 	}
 }

@@ -284,14 +284,19 @@ final class RelayTest extends Test_Case {
 	public function test_large_bodies_of_strangers_are_not_read(): void {
 		$note = WP_CONTENT_DIR . '/byok-test-peak';
 		file_put_contents( self::PLUGIN, "<?php register_shutdown_function( static fn() => file_put_contents( '$note', memory_get_peak_usage() ) );" );
-		$ask = static function ( int $size, array $headers = array() ) use ( $note ): array {
-			$answer = ( new Browser() )->ask( 'POST', '/index.php?rest_route=/byok/v1/relay/openai/chat/completions', str_repeat( 'x', $size ), array_merge( self::JSON, $headers ) );
+		$ask = static function ( int $size, array $headers = array(), string $uri = '/index.php?rest_route=/byok/v1/relay/openai/chat/completions' ) use ( $note ): array {
+			$answer = ( new Browser() )->ask( 'POST', $uri, str_repeat( 'x', $size ), array_merge( self::JSON, $headers ) );
 			usleep( 50000 );
 			return array( $answer['status'], json_decode( $answer['body'], true )['error']['type'], (int) file_get_contents( $note ) );
 		};
 		try {
 			$small = $ask( 10 );
 			$large = $ask( 12 * 1048576 );
+			// WordPress understands more than one way to write a route.
+			$written = array();
+			foreach ( array( '/index.php?rest.route=/byok/v1/relay/openai/chat/completions', '/index.php?%72est%5Froute=%2Fbyok/v1/relay/openai/x', '/index.php?rest_route[]=x&rest%20route=/byok/v1/relay/openai/x', '/wp-json/byok%2Fv1/relay/openai/x', '/wp-json/byok/v1/%72elay/openai/x' ) as $uri ) {
+				$written[ $uri ] = $ask( 12 * 1048576, array(), $uri );
+			}
 			$token = $ask( 12 * 1048576, array( 'Authorization: Bearer byok_vt_' . str_repeat( 'a', 60 ) ) );
 			Relay_Settings::change( array( 'caps' => array( 'body' => 1048576 ) ) );
 			$too_large = $ask( 12 * 1048576 );
@@ -303,8 +308,9 @@ final class RelayTest extends Test_Case {
 		self::assertSame( array( 401, 'authentication_error' ), array_slice( $large, 0, 2 ) );
 		self::assertContains( $token[0], array( 401, 403 ) );
 		self::assertSame( array( 413, 'request_too_large' ), array_slice( $too_large, 0, 2 ) );
-		foreach ( array( $large, $token, $too_large ) as $one ) {
-			self::assertLessThan( 4 * 1048576, $one[2] - $small[2] );
+		foreach ( array( $large, $token, $too_large ) + $written as $uri => $one ) {
+			self::assertLessThan( 4 * 1048576, $one[2] - $small[2], (string) $uri );
+			self::assertContains( $one[0], array( 401, 403, 413 ), (string) $uri );
 		}
 	}
 
