@@ -36,6 +36,13 @@ final class Limits {
 	private static array $last = array();
 
 	/**
+	 * The windows that were added to last: name, and when it ends; and how much.
+	 *
+	 * @var array{windows: array<string, int>, uses: int}
+	 */
+	private static array $taken = array( 'windows' => array(), 'uses' => 0 );
+
+	/**
 	 * Counts requests, if all buckets have room for them; else none of them counts.
 	 *
 	 * @since 0.1.0
@@ -45,7 +52,8 @@ final class Limits {
 	 * @return WP_Error|null byok_too_many_requests with `retry_after`, byok_storage_failed; null when they may be made.
 	 */
 	public static function take( array $buckets, int $uses = 1 ): ?WP_Error {
-		self::$last = array();
+		self::$last  = array();
+		self::$taken = array( 'windows' => array(), 'uses' => 0 );
 		$limits     = Relay_Settings::current()->limits;
 		$taken      = array();
 		$now        = time();
@@ -69,7 +77,21 @@ final class Limits {
 			self::$last = array( $kind => array( 'used' => $limit ) + compact( 'limit', 'seconds', 'ends' ) );
 			return Failure::because( 'too_many_requests', '', array( 'retry_after' => max( 1, $ends - $now ), 'limit' => $kind ) );
 		}
+		self::$taken = array( 'windows' => $taken, 'uses' => $uses );
 		return null;
+	}
+
+	/**
+	 * Takes back what was counted last, for what is counted again in another way.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function take_back(): void {
+		foreach ( self::$taken['windows'] as $name => $ends ) {
+			Limit_Store::give_back( $name, $ends, self::$taken['uses'] );
+		}
+		self::$last  = array();
+		self::$taken = array( 'windows' => array(), 'uses' => 0 );
 	}
 
 	/**

@@ -8,6 +8,7 @@
 namespace Byok\Tests;
 
 use Byok\Connect_Pairs;
+use Byok\Limit_Table;
 use Byok\Owner;
 use Byok\Relay_Settings;
 use Byok\Usage_Table;
@@ -80,6 +81,27 @@ final class GuestRelayTest extends Test_Case {
 		$this->assertSame( 401, $answer['status'] );
 		$this->assertSame( 'token_unknown', json_decode( $answer['body'], true )['error']['code'] );
 		$this->assertCount( $before, Test_Provider::requests() );
+	}
+
+	public function test_guesses_of_tokens_are_limited_as_requests_are(): void {
+		list( $token ) = $this->visitor();
+		$guess         = 'Authorization: Bearer byok_vt_' . str_repeat( 'a', 63 );
+		$secret        = 'Authorization: Bearer byok_sk_' . str_repeat( 'a', 51 );
+		$three         = array( 'limits' => array( 'address' => array( 3, 31 * DAY_IN_SECONDS ) ) );
+		foreach ( array( 'a right token' => array( "Authorization: Bearer $token", 200 ), 'a guess' => array( $guess, 401 ), 'of a secret key' => array( $secret, 401 ) ) as $what => list( $header, $status ) ) {
+			$GLOBALS['wpdb']->query( 'DELETE FROM ' . Limit_Table::name() );
+			Relay_Settings::change( $three );
+			$seen = array();
+			for ( $number = 0; $number < 4; $number++ ) {
+				$seen[] = $this->relay( 'GET', 'openai/models', array( $header ) )['status'];
+			}
+			$this->assertSame( array( $status, $status, $status, 429 ), $seen, $what );
+			// The routes count together.
+			foreach ( array( array( 'GET', 'models?provider=openai' ), array( 'POST', 'tickets' ) ) as list( $method, $path ) ) {
+				$answer = ( new Browser() )->ask( $method, "/wp-json/byok/v1/$path", 'POST' === $method ? '{"provider":"openai"}' : null, array( 'Content-Type: application/json', $guess ) );
+				$this->assertSame( 429, $answer['status'], $path );
+			}
+		}
 	}
 
 	/**
