@@ -316,6 +316,20 @@ fn spans_that_overlap_become_one_mask() {
 }
 
 #[test]
+fn a_name_reaches_no_further_when_what_was_between_is_masked() {
+    let key = Example::of("{A-Za-z0-9:40}byok-test", &mut Chance::new(7)).text;
+    let value = Example::of("{A-Za-z0-9:30}byok-test", &mut Chance::new(8)).text;
+    let filler = "\u{449}".repeat(20);
+    let text = format!("<td>API key</td {filler} BYOK_KEY={key}{filler}> {value}\n");
+    let once = redact(text.as_bytes());
+    assert!(!String::from_utf8_lossy(&once).contains(&key));
+    assert_eq!(
+        String::from_utf8_lossy(&redact(&once)),
+        String::from_utf8_lossy(&once)
+    );
+}
+
+#[test]
 fn a_value_without_a_known_prefix_is_masked_whole() {
     let value = Example::of("{A-Za-z0-9:30}byok-test", &mut Chance::new(6)).text;
     let text = format!("x-api-key: {value}\r\nHost: example.com");

@@ -342,7 +342,8 @@ impl Cursor<'_> {
         found
     }
 
-    /// Skips a tag of HTML or XML.
+    /// Skips a tag of HTML or XML. Not one with a mask in it: its bound counts bytes, and with the key
+    /// in place of the mask it may have been too long.
     fn tag(&mut self) -> bool {
         if !self.is_at(b"<") {
             return false;
@@ -352,7 +353,7 @@ impl Cursor<'_> {
             return true;
         }
         let is_one = self.any(&["<"])
-            && self.skip(TAG, |byte| !b"<>\r\n".contains(&byte))
+            && self.skip(TAG, |byte| byte.is_ascii() && !b"<>\r\n".contains(&byte))
             && self.any(&[">"]);
         if !is_one {
             self.at = start;
