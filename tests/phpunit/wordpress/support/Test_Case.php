@@ -26,9 +26,17 @@ abstract class Test_Case extends TestCase {
 	private array $hooks = array();
 
 	/**
+	 * What the server has told before the test.
+	 *
+	 * @var array
+	 */
+	private array $server;
+
+	/**
 	 * Empties the site.
 	 */
 	protected function setUp(): void {
+		$this->server = $_SERVER;
 		foreach ( $GLOBALS['wp_filter'] as $name => $hook ) {
 			$this->hooks[ $name ] = clone $hook;
 		}
@@ -41,6 +49,7 @@ abstract class Test_Case extends TestCase {
 	 * Undoes what the test did.
 	 */
 	protected function tearDown(): void {
+		$_SERVER              = $this->server;
 		$GLOBALS['wp_filter'] = $this->hooks;
 		while ( is_multisite() && ms_is_switched() ) {
 			restore_current_blog();
