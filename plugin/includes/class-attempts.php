@@ -97,6 +97,19 @@ final class Attempts {
 	}
 
 	/**
+	 * Removes the counts of all people of a pair of connect keys.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $pair Id of the pair.
+	 */
+	public static function forget_pair( string $pair ): void {
+		global $wpdb;
+		$table = self::table();
+		Quietly::run( static fn() => $wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE option_name LIKE %s", $wpdb->esc_like( self::PREFIX . 'ref:' . $pair ) . '%' ) ) ); // phpcs:ignore WordPress.DB.PreparedSQL -- the table is WordPress's.
+	}
+
+	/**
 	 * Name of the option.
 	 *
 	 * @param Owner $owner Whose keys.

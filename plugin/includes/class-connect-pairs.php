@@ -138,6 +138,7 @@ final class Connect_Pairs {
 		if ( false === $keys ) {
 			return Failure::because( 'storage_failed' );
 		}
+		Attempts::forget_pair( $id );
 		return $was_there || $keys > 0 ? compact( 'keys' ) : Failure::because( 'pair_unknown' );
 	}
 

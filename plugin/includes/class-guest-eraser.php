@@ -58,9 +58,12 @@ final class Guest_Eraser {
 			return is_wp_error( $keys ) ? $keys : Failure::because( 'storage_failed' );
 		}
 		self::forget_notes( $guest );
-		if ( null === Guest_Table::forget( $guest ) ) {
+		// The usage once more: a request that was on its way has written its own down, and finds the guest gone from now on.
+		$later = null === Guest_Table::forget( $guest ) ? null : Usage_Table::forget_owner( $guest );
+		if ( null === $later ) {
 			return Failure::because( 'storage_failed' );
 		}
+		$usage += $later;
 		return compact( 'keys', 'usage' );
 	}
 

@@ -133,6 +133,29 @@ final class Guest_Table {
 	}
 
 	/**
+	 * Whether something is kept of a guest: a token or a key.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Owner $guest Guest.
+	 * @return bool True also when the database does not tell.
+	 */
+	public static function has( Owner $guest ): bool {
+		global $wpdb;
+		self::ensure();
+		$asked = array( $wpdb->prepare( 'SELECT owner FROM ' . self::keys() . ' WHERE owner = %s AND blog = %d LIMIT 1', $guest->word(), $guest->blog ) );
+		if ( 'visitor' === $guest->kind ) {
+			$asked[] = $wpdb->prepare( 'SELECT id FROM ' . self::visitors() . ' WHERE id = %s AND blog = %d', $guest->id, $guest->blog );
+		}
+		foreach ( $asked as $sql ) {
+			if ( 0 !== Quietly::run( static fn() => $wpdb->query( $sql ) ) ) { // phpcs:ignore WordPress.DB.PreparedSQL -- prepared above.
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * Removes the guests of a site that is being deleted. Hooked to `wp_uninitialize_site`.
 	 *
 	 * @since 0.1.0

@@ -67,6 +67,11 @@ final class Usage {
 					$requests
 				)
 			);
+			if ( $place->owner->is_guest() && ! Guest_Table::has( $place->owner ) ) {
+				// Erased since the request began. Asked after it was written: who erases removes the token before the usage.
+				Usage_Table::forget_owner( $place->owner );
+				return;
+			}
 			Budget::count( $place, $caller, $tokens_in + $tokens_out, $requests );
 		} catch ( Throwable $thrown ) {
 			// Not the message, which may hold anything.

@@ -265,6 +265,18 @@ final class ConnectTest extends Test_Case {
 		$this->assert_refused( 401, 'byok_token_unknown', $this->ask( 'POST', '/keys/anthropic', $this->pair->public_key, array( 'key' => Test_Provider::key() ), self::APP ) );
 	}
 
+	public function test_a_revoked_pair_leaves_no_counts_of_checks(): void {
+		global $wpdb;
+		$counts = static fn( string $pair ): int => (int) $wpdb->get_var( $wpdb->prepare( "SELECT COUNT(*) FROM {$wpdb->base_prefix}options WHERE option_name LIKE %s", '%ref:' . $pair . '%' ) );
+		$other  = \Byok\Connect_Pairs::make( 'Another', array( self::APP ), array() )['pair'];
+		foreach ( array( $this->pair, $other ) as $pair ) {
+			\Byok\Attempts::count( $pair->new_ref() );
+			self::assertSame( 1, $counts( $pair->id ) );
+		}
+		\Byok\Connect_Pairs::revoke( $this->pair->id );
+		self::assertSame( array( 0, 1 ), array( $counts( $this->pair->id ), $counts( $other->id ) ) );
+	}
+
 	public function test_a_key_that_is_stored_while_its_pair_is_revoked_does_not_stay(): void {
 		add_action( 'byok_key_saved', fn() => ( new \Byok\Option_Rows( Connect_Pairs::PREFIX ) )->remove( $this->pair->id ) );
 		$this->assert_refused( 401, 'byok_token_unknown', $this->ask( 'POST', '/keys/anthropic', $this->pair->public_key, array( 'key' => Test_Provider::key() ), self::APP ) );

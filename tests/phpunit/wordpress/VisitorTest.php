@@ -252,6 +252,28 @@ final class VisitorTest extends Test_Case {
 		$this->assert_refused( 401, 'byok_token_unknown', $this->ask( 'DELETE', '', $gone['token']->reveal() ) );
 	}
 
+	public function test_a_request_that_is_on_its_way_leaves_nothing_behind_an_erasure(): void {
+		$visitor = $this->visitor();
+		$owner   = $visitor['owner'];
+		$args    = array( 'owner' => $owner->word(), 'caller' => \Byok\Caller::relay() );
+		$asked   = array( 'method' => 'GET', 'path' => '/models', 'headers' => array() );
+		$answer  = \Byok\Gate::send(
+			'anthropic',
+			$args,
+			$asked,
+			static function () use ( $owner ): bool {
+				Guest_Eraser::erase( $owner );
+				return true;
+			}
+		);
+		$this->assertSame( 200, $answer['status'] );
+		$this->assertSame( array(), $this->found( $owner->id ) );
+
+		$other = $this->visitor();
+		\Byok\Gate::send( 'anthropic', array( 'owner' => $other['owner']->word() ) + $args, $asked, static fn(): bool => true );
+		$this->assertNotSame( array(), array_filter( $this->found( $other['owner']->id ), static fn( string $table ): bool => str_contains( $table, 'usage' ) ), 'Of who is there usage is counted.' );
+	}
+
 	public function test_an_erasure_that_fails_half_way_can_be_made_again(): void {
 		$visitor = $this->visitor();
 		byok_request( 'anthropic', '/models', array( 'owner' => $visitor['owner']->word() ) );
