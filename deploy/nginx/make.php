@@ -154,6 +154,7 @@ foreach ( array( 'authorization', 'x-api-key', 'x-goog-api-key', 'api-key', 'xi-
 $said = <<<'CONF'
 	default_type application/json;
 	access_log /var/log/nginx/byok.log byok;
+	error_log /var/log/nginx/error.log crit;
 	add_header Access-Control-Allow-Origin $http_origin always;
 	add_header Vary Origin always;
 	add_header Cache-Control no-store always;
@@ -263,11 +264,14 @@ location ^~ /byok/relay/ {
 	proxy_ssl_protocols TLSv1.2 TLSv1.3;
 
 	access_log /var/log/nginx/byok.log byok;
+	# Below this level a line has the whole request, with its query. What goes wrong with a request is in byok.log, as a status.
+	error_log /var/log/nginx/error.log crit;
 }
 
 location = /byok/-/authorize {
 	internal;
 	access_log off;
+	error_log /var/log/nginx/error.log crit;
 	fastcgi_pass $byok_fpm;
 	fastcgi_param SCRIPT_FILENAME $byok_plugin/relay.php;
 	fastcgi_param SCRIPT_NAME /byok/-/authorize;

@@ -29,6 +29,13 @@ final class Relay {
 	public readonly string $port_2;
 
 	/**
+	 * A port where nobody is.
+	 *
+	 * @var string
+	 */
+	public readonly string $nobody;
+
+	/**
 	 * Port of the hostile provider.
 	 *
 	 * @var string
@@ -60,6 +67,7 @@ final class Relay {
 	public function __construct( public readonly Stage $stage, private string $nginx, private string $plugin, private string $ca ) {
 		$this->port   = self::unused_port();
 		$this->port_2 = self::unused_port();
+		$this->nobody = self::unused_port();
 		$this->salts = sprintf( "define( 'AUTH_KEY', '%s' ); define( 'AUTH_SALT', '%s' );", bin2hex( random_bytes( 32 ) ), bin2hex( random_bytes( 32 ) ) );
 		mkdir( "{$stage->folder}/hostile" );
 		mkdir( "{$stage->folder}/logs" );
@@ -125,6 +133,7 @@ final class Relay {
 		$here   = $changes + array(
 			'/etc/ssl/certs/ca-certificates.crt' => $this->ca,
 			'/var/log/nginx/byok.log'            => "$folder/logs/byok.log",
+			'/var/log/nginx/error.log'           => "$folder/logs/nginx-error.log",
 		);
 		foreach ( array( 'http', 'server' ) as $name ) {
 			file_put_contents( "$folder/byok-$name.conf", strtr( file_get_contents( "$files/byok-$name.conf" ), $here ) );

@@ -181,6 +181,19 @@ return static function ( Relay $relay, Stage $stage ): void {
 		$stage->same( "no ticket for $base", $reason, $relay->ticket( 'openai-compatible', $key, array( 'base_url' => $base ) ) );
 	}
 
+	// What nginx complains of, with a key that a client has put into the query: a large body, a provider that is not there
+	// or says nothing, a client that goes away.
+	$query  = 'key=byok-test-in-a-query';
+	$nobody = $relay->ticket( 'openai-compatible', $key, array( 'base_url' => 'http://127.0.0.1:' . $relay->nobody . '/v1' ) );
+	$answer = $relay->ask( "$path?$query", $bearer, str_repeat( 'a', 33 * 1024 * 1024 ) );
+	$stage->same( 'a body that is too large, with a query', array( 413, 'body_too_large' ), Relay::refusal( $answer ) );
+	$stage->same( 'a provider that is not there', array( 502, 'connect' ), Relay::refusal( $relay->ask( "$path?x=byok-test-in-a-query", array( "Authorization: Bearer $nobody" ), '{}' ) ) );
+	$stage->same( 'a provider that says nothing', array( 504, 'timeout' ), Relay::refusal( $relay->ask( "$path?do=late&x=byok-test-in-a-query", $bearer, '{}' ) ) );
+	$relay->ask( "/byok/relay/nobody?$query", $bearer );
+	foreach ( glob( "$folder/logs/*" ) as $log ) {
+		$stage->check( basename( $log ) . ' has nothing of a query', ! str_contains( (string) file_get_contents( $log ), 'in-a-query' ), substr( strstr( (string) file_get_contents( $log ), 'in-a-query', true ) ?: '', -300 ) );
+	}
+
 	// No key in any log (trap 5), nor in a worker's memory for longer than it takes.
 	$ticket_lines = (string) file_get_contents( "$folder/logs/byok.log" );
 	$stage->check( "nginx's log of the relay has requests without their queries", str_contains( $ticket_lines, '"POST /byok/relay/' ) && ! str_contains( $ticket_lines, '?' ), substr( $ticket_lines, 0, 300 ) );
