@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
  * Passes requests on to a provider, with a key that the sender never sees:
  *
  *     ANY  /byok/v1/relay/{provider}/{path}
- *     POST /byok/v1/tickets                  { "provider": "openai", "uses": 1, "expires_in": 60 }
+ *     POST /byok/v1/tickets                  { "provider": "openai", "uses": 1, "expires_in": 60, "origin": "https://app.example" }
  *
  * The second gives a ticket for the web server's own path, where there is one.
  *
@@ -71,6 +71,10 @@ final class Rest_Relay {
 							'minimum'     => 1,
 							'maximum'     => 900,
 							'default'     => 60,
+						),
+						'origin'     => array(
+							'description' => __( 'Whose pages may use it: one of the origins of the connect keys. For a server that hands the ticket to its page.', 'byok' ),
+							'type'        => 'string',
 						),
 						'uses'       => array(
 							'description' => __( 'How many requests it is for. They count as soon as the ticket is made.', 'byok' ),
@@ -156,12 +160,12 @@ final class Rest_Relay {
 			// Who listens there may send the key back, in a header say, where nginx does not look for it as PHP does.
 			return Failure::because( 'relay_tickets_own_address' );
 		}
-		$refused = Relay_Access::count( $identity, $provider, (int) $request['uses'] );
+		$origin  = self::ticket_origin( $request, $identity );
+		$refused = is_wp_error( $origin ) ? $origin : Relay_Access::count( $identity, $provider, (int) $request['uses'] );
 		if ( null !== $refused ) {
 			return $refused;
 		}
 
-		$origin  = (string) $request->get_header( 'origin' );
 		$expires = time() + (int) $request['expires_in'];
 		$ticket  = $identity->ticket(
 			$provider,
@@ -170,7 +174,7 @@ final class Rest_Relay {
 				'expires_in' => (int) $request['expires_in'],
 				'uses'       => (int) $request['uses'],
 				'max_body'   => $settings->caps['body'],
-				'origin'     => Relay_Cors::is_ours( $origin ) ? '' : $origin,
+				'origin'     => $origin,
 				'owner'      => $identity->id(),
 			)
 		);
@@ -248,6 +252,23 @@ final class Rest_Relay {
 			$response->header( $name, $value );
 		}
 		return $response;
+	}
+
+	/**
+	 * The origin whose pages may use a ticket.
+	 *
+	 * @param WP_REST_Request $request  Request.
+	 * @param Relay_Identity  $identity Who asks for it.
+	 * @return string|WP_Error That of the page that asks, empty for the site's own; or the one that is named by who has
+	 *                         origins and is no page: a server with a secret key. Else byok_origin_not_listed.
+	 */
+	private static function ticket_origin( WP_REST_Request $request, Relay_Identity $identity ) {
+		$page = (string) $request->get_header( 'origin' );
+		if ( ! isset( $request['origin'] ) ) {
+			return Relay_Cors::is_ours( $page ) ? '' : $page;
+		}
+		$named = Relay_Settings::origin( $request['origin'] );
+		return null !== $named && in_array( $named, $identity->origins() ?? array(), true ) ? $named : Failure::because( 'origin_not_listed' );
 	}
 
 	/**

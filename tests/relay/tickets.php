@@ -82,6 +82,30 @@ return static function ( Relay $relay, Stage $stage ): void {
 	$answer = $relay->ask( $chat, $bearer( $relay->ticket( 'openai', $key ) ), $json );
 	$stage->check( 'a ticket without an origin says nothing to pages elsewhere', 200 === $answer['status'] && ! isset( $answer['headers']['access-control-allow-origin'] ), $answer['headers'] );
 
+	// A server that makes a ticket for its page, as WordPress gives it.
+	$made = $stage->result(
+		$stage->in_site(
+			'Byok\Relay_Settings::change( array( "connect" => true ) );
+			$made  = Byok\Connect_Pairs::make( "test", array( "https://app.example" ), array() );
+			$ref   = $made["pair"]->new_ref();
+			$saved = byok_save_key( "openai", $key, array( "owner" => $ref->word() ) );
+			$told  = array();
+			foreach ( array( array(), array( "origin" => "https://app.example" ) ) as $more ) {
+				$request = new WP_REST_Request( "POST", "/byok/v1/tickets" );
+				$request->set_header( "authorization", "Bearer " . $made["secret"]->reveal() );
+				$request->set_header( "x_byok_ref", $ref->id );
+				$request->set_body_params( array( "provider" => "openai", "uses" => 5 ) + $more );
+				$told[] = rest_do_request( $request )->get_data()["ticket"] ?? null;
+			}
+			return $told;',
+			compact( 'key' )
+		)
+	);
+	$page = static fn( int $which, string $origin ): array => $relay->ask( $chat, array( ...$bearer( (string) $made[ $which ] ), "Origin: $origin" ), $json );
+	$stage->same( 'a ticket that a server has made for its page is read there', array( 200, 'https://app.example' ), array( $page( 1, 'https://app.example' )['status'], $page( 1, 'https://app.example' )['headers']['access-control-allow-origin'] ?? null ) );
+	$stage->same( '… and nowhere else', array( 403, 'origin_refused' ), $told( $page( 1, 'https://two.example' ) ) );
+	$stage->same( '… and one for no page is read by none', array( 200, null ), array( $page( 0, 'https://app.example' )['status'], $page( 0, 'https://app.example' )['headers']['access-control-allow-origin'] ?? null ) );
+
 	$ticket = $relay->ticket( 'openai', $key, array( 'expires_in' => 1 ) );
 	sleep( 2 );
 	$stage->same( 'a ticket ends in time', array( 401, 'ticket_expired' ), $told( $relay->ask( $chat, $bearer( $ticket ), $json ) ) );

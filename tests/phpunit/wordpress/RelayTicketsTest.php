@@ -9,9 +9,11 @@ namespace Byok\Tests;
 
 use Byok\Budget;
 use Byok\Budget_Limits;
+use Byok\Connect_Pairs;
 use Byok\Place;
 use Byok\Relay_Settings;
 use Byok\Usage_Table;
+use Byok\Visitors;
 
 /**
  * As on a server that lets nginx be given keys, which PHP's own server is not. What a ticket opens is tested in
@@ -76,6 +78,24 @@ final class RelayTicketsTest extends Test_Case {
 		self::assertSame( array( 409, 'relay_tickets_own_address' ), array( $ask()['status'], json_decode( $ask()['body'], true )['error']['code'] ) );
 		Relay_Settings::change( array( 'own_address_tickets' => true ) );
 		self::assertSame( 201, $ask()['status'] );
+	}
+
+	public function test_a_server_names_whose_page_a_ticket_is_for(): void {
+		Relay_Settings::change( array( 'connect' => true, 'visitors' => true ) );
+		$made = Connect_Pairs::make( 'An app', array( 'https://app.example', 'https://two.example' ), array() );
+		$ref  = $made['pair']->new_ref();
+		self::save( 'openai', Test_Provider::key( 'openai' ), array( 'owner' => $ref->word() ) );
+		$visitor = Visitors::register();
+		self::save( 'openai', Test_Provider::key( 'openai' ), array( 'owner' => $visitor['owner']->word() ) );
+		$secret = array( 'Authorization: Bearer ' . $made['secret']->reveal(), "X-BYOK-Ref: {$ref->id}" );
+		$ask    = static fn( array $headers, ?string $origin ): int => ( new Browser() )->ask( 'POST', '/wp-json/byok/v1/tickets', wp_json_encode( array_filter( array( 'provider' => 'openai', 'origin' => $origin ), 'is_string' ) ), array_merge( array( 'Content-Type: application/json' ), $headers ) )['status'];
+		foreach ( array( null, 'https://app.example', 'https://TWO.example:443/' ) as $origin ) {
+			self::assertSame( 201, $ask( $secret, $origin ), (string) $origin );
+		}
+		foreach ( array( 'https://evil.example', 'https://app.example.evil.example', '*', 'null', '', 'http://app.example' ) as $origin ) {
+			self::assertSame( 403, $ask( $secret, $origin ), $origin );
+			self::assertSame( 403, $ask( array( 'Authorization: Bearer ' . $visitor['token']->reveal() ), 'https://app.example' ), 'A visitor has none to choose from.' );
+		}
 	}
 
 	/**
