@@ -14,7 +14,8 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Counts requests in buckets: of a token, a user, an address, a key, the whole site. Each kind has a number of
  * requests for a number of seconds. Time is cut into windows that are the same for every web server, and in each
- * of them no more than that number passes, however many ask at once.
+ * of them no more than that number passes, however many ask at once. On a network the number of its main site for a whole
+ * site counts for all sites together too: they share workers, and places for tickets.
  *
  * What it tells in headers is of draft-ietf-httpapi-ratelimit-headers-10.
  *
@@ -27,6 +28,11 @@ final class Limits {
 	 * a request is refused.
 	 */
 	private const TOLD = array( 'token', 'user', 'address', 'register' );
+
+	/**
+	 * The kind that counts all sites of a network.
+	 */
+	private const NETWORK = 'network';
 
 	/**
 	 * What was counted last: by kind what may be used, what was used, and when the window ends.
@@ -55,9 +61,14 @@ final class Limits {
 		self::$last  = array();
 		self::$taken = array( 'windows' => array(), 'uses' => 0 );
 		$limits     = Relay_Settings::current()->limits;
+		$buckets    = array_filter( $buckets, static fn( string $id ) => '' !== $id );
 		$taken      = array();
 		$now        = time();
-		foreach ( array_filter( $buckets, static fn( string $id ) => '' !== $id ) as $kind => $id ) {
+		if ( isset( $buckets['global'] ) && is_multisite() ) {
+			$buckets[ self::NETWORK ] = $buckets['global'];
+			$limits[ self::NETWORK ]  = self::of_network();
+		}
+		foreach ( $buckets as $kind => $id ) {
 			list( $limit, $seconds ) = $limits[ $kind ];
 			$ends                    = ( intdiv( $now, $seconds ) + 1 ) * $seconds;
 			$name                    = self::name( $kind, $id, $seconds, $ends );
@@ -131,6 +142,17 @@ final class Limits {
 	private static function name( string $kind, string $id, int $seconds, int $ends ): string {
 		// Not wp_salt(), which would store a salt where none is configured. This is no secret of ours to keep.
 		$salt = defined( 'NONCE_SALT' ) ? (string) NONCE_SALT : '';
-		return substr( hash_hmac( 'sha256', implode( "\n", array( get_current_blog_id(), $kind, $id, $seconds, $ends ) ), $salt ), 0, 40 );
+		$of   = self::NETWORK === $kind ? 'network ' . get_current_network_id() : get_current_blog_id();
+		return substr( hash_hmac( 'sha256', implode( "\n", array( $of, $kind, $id, $seconds, $ends ) ), $salt ), 0, 40 );
+	}
+
+	/**
+	 * What the main site of the network allows.
+	 *
+	 * @return array{int, int} Requests and seconds.
+	 */
+	private static function of_network(): array {
+		$stored = get_blog_option( get_main_site_id(), Relay_Settings::OPTION, array() );
+		return Relay_Settings::of( is_array( $stored ) ? $stored : array() )->limits['global'];
 	}
 }

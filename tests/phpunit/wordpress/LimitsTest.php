@@ -162,4 +162,27 @@ final class LimitsTest extends Test_Case {
 		}
 		return $allowed;
 	}
+
+	/**
+	 * @group multisite
+	 */
+	public function test_the_sites_of_a_network_have_a_limit_together(): void {
+		remove_all_actions( 'wp_initialize_site' );
+		$other = wp_insert_site( array( 'domain' => get_network()->domain, 'path' => '/byok-test-' . bin2hex( random_bytes( 6 ) ) . '/', 'user_id' => self::admin() ) );
+		Relay_Settings::change( array( 'limits' => array( 'global' => array( 3, 31 * DAY_IN_SECONDS ) ) ) );
+		$take = static fn( int $uses = 1 ): ?string => ( Limits::take( array( 'global' => 'all' ), $uses ) )?->get_error_data()['limit'];
+		self::assertNull( $take() );
+		switch_to_blog( $other );
+		try {
+			// What this site says is for itself.
+			update_option( 'byok_relay', array( 'limits' => array( 'global' => array( 1000, 31 * DAY_IN_SECONDS ) ) + Relay_Settings::LIMITS ), false );
+			self::assertNull( $take( 2 ) );
+			self::assertSame( 'network', $take() );
+			self::assertNull( Limits::take( array( 'user' => '7' ) ), 'What counts one person counts no network.' );
+		} finally {
+			restore_current_blog();
+			wp_delete_site( $other );
+		}
+		self::assertContains( $take(), array( 'network', 'global' ) );
+	}
 }
