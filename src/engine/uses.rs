@@ -182,7 +182,7 @@ fn is_of(index: usize, seed: u64) -> bool {
     let mut mixed = seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)) % SHARE == 0
+    (mixed ^ (mixed >> 31)).is_multiple_of(SHARE)
 }
 
 fn pack(high: u32, low: u32) -> u64 {
