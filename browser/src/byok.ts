@@ -6,6 +6,7 @@
 
 import { ByokError, asError } from './errors.js';
 import { KeyManager, type KeyOptions } from './keys.js';
+import { apply, querySelector } from './natives.js';
 import { PROVIDERS, type Provider } from './providers.js';
 import { readEvents, type ServerEvent } from './sse.js';
 import type { SiteOptions } from './site.js';
@@ -140,10 +141,28 @@ class Page implements BYOK {
 
 let shared: BYOK | undefined;
 
-/** What the site has written into the page for this module, as data and not as a script. */
+/** An address of this origin, in full; undefined for any other. */
+function here( address: string | undefined ): string | undefined {
+	const url = address ? new URL( address, location.href ) : null;
+	return url?.origin === location.origin ? url.href : undefined;
+}
+
+/**
+ * What the site has written into the page for this module, as data and not as a script.
+ *
+ * It promises to read only what an author of posts cannot write: an element that is no script may have any id. And a key goes
+ * to no other origin because of what stands in a page; who wants that says it in code.
+ */
 function fromPage(): Options {
-	const data = globalThis.document?.getElementById( 'wp-script-module-data-byok' )?.textContent;
-	return data ? JSON.parse( data ) as Options : {};
+	try {
+		const data = apply( querySelector!, document, [ 'script[type="application/json"]#wp-script-module-data-byok' ] ) as Element | null;
+		const told = JSON.parse( data?.textContent ?? '{}' ) as Options;
+		const { root, nonceUrl, ...site } = told.site ?? { root: '' };
+		const ours = here( root );
+		return { ...told, site: ours === undefined ? null : { ...site, root: ours, nonceUrl: here( nonceUrl ) ?? '' } };
+	} catch {
+		return {};
+	}
 }
 
 /**

@@ -29,7 +29,22 @@ export function own< T extends object, K extends keyof T & string >( object: T |
 	return object && describe( object, name )?.value as T[ K ] | undefined;
 }
 
+const { create: make, keys } = Object;
+
+/** A copy of what an object has itself. It has no prototype, so that nothing can be found where nothing was said. */
+export function bare< T extends object >( object: T ): T {
+	const copy = make( null ) as Record< string, unknown >;
+	const names = keys( object );
+	for ( let i = 0; i < names.length; i++ ) {
+		copy[ names[ i ]! ] = own( object as Record< string, unknown >, names[ i ]! );
+	}
+	return copy as T;
+}
+
 export const fetch = scope.fetch?.bind( globalThis ) as typeof globalThis.fetch;
+
+// Asked of the document, it could be an element of that name.
+export const querySelector = scope.Document?.prototype.querySelector;
 
 export const { Worker, PublicKeyCredential, Uint8Array: Bytes } = scope as Required< typeof scope >;
 

