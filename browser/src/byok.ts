@@ -6,7 +6,7 @@
 
 import { ByokError, asError } from './errors.js';
 import { KeyManager, type KeyOptions } from './keys.js';
-import { apply, querySelector } from './natives.js';
+import { apply, bare, querySelector } from './natives.js';
 import { PROVIDERS, type Provider } from './providers.js';
 import { readEvents, type ServerEvent } from './sse.js';
 import type { SiteOptions } from './site.js';
@@ -53,13 +53,18 @@ class Page implements BYOK {
 	readonly keys: KeyManager;
 	#open: Promise< boolean > | null = null;
 
-	constructor( readonly options: Options ) {
+	readonly options: Options;
+
+	constructor( options: Options ) {
+		const { site, practice } = bare( options );
+		this.options = bare( { ...options, ...( site && { site: bare( site ) } ), ...( practice && { practice: bare( practice ) } ) } );
 		this.keys = new KeyManager( options );
 		// So that it can be handed on by itself.
 		this.fetch = this.fetch.bind( this );
 	}
 
-	async fetch( path: string | URL, { provider, ...init }: Init = {} ): Promise< Response > {
+	async fetch( path: string | URL, options: Init = {} ): Promise< Response > {
+		const { provider, ...init } = bare( options );
 		const known = await this.#provider( provider );
 		const text = String( path );
 		const base = known.base_url ?? ( await this.keys.info( known.id ) )?.baseUrl;
@@ -180,6 +185,7 @@ export function createBYOK( options?: Options ): BYOK {
  *
  * @param options The site's REST address, the connect key (`byok_pk_…`), and the reference that the program knows.
  */
-export function connect( { root, key, ref, ...options }: Omit< Options, 'site' | 'modes' > & { root: SiteOptions[ 'root' ]; key: string; ref?: string } ): BYOK {
+export function connect( given: Omit< Options, 'site' | 'modes' > & { root: SiteOptions[ 'root' ]; key: string; ref?: string } ): BYOK {
+	const { root, key, ref, ...options } = bare( given );
 	return createBYOK( { ...options, modes: [ 'site' ], site: { root, connect: { key, ...( ref && { ref } ) } } } );
 }

@@ -6,6 +6,7 @@
 
 import { ByokError, asError } from './errors.js';
 import { LockedStore, OpenStore } from './local.js';
+import { bare } from './natives.js';
 import { PROVIDERS, provider, type Model, type Provider } from './providers.js';
 import { browserShelf, canStore, memoryShelf, type Shelf } from './shelf.js';
 import { SITE_PROVIDERS, SiteStore, type SiteOptions } from './site.js';
@@ -49,8 +50,9 @@ export class KeyManager extends EventTarget {
 	readonly #shelf: Shelf;
 	readonly #providers: readonly Provider[];
 
-	constructor( { namespace = 'byok', providers, modes = MODES, site }: KeyOptions = {} ) {
+	constructor( options: KeyOptions = {} ) {
 		super();
+		const { namespace = 'byok', providers, modes = MODES, site } = bare( options );
 		const shelf = browserShelf( namespace + ':v1' );
 		const stores: Store[] = [
 			new OpenStore( 'memory', memoryShelf( namespace ) ),
@@ -97,7 +99,8 @@ export class KeyManager extends EventTarget {
 	 * @param key     The key.
 	 * @param options Where (the best place by default), the base URL where everybody has one of their own, and a signal.
 	 */
-	async save( id: string, key: string, { mode = this.modes( id )[ 0 ], baseUrl = '', signal = null }: { mode?: Mode | undefined; baseUrl?: string; signal?: AbortSignal | null } = {} ): Promise< KeyInfo > {
+	async save( id: string, key: string, options: { mode?: Mode | undefined; baseUrl?: string; signal?: AbortSignal | null } = {} ): Promise< KeyInfo > {
+		const { mode = this.modes( id )[ 0 ], baseUrl = '', signal = null } = bare( options );
 		const known = this.#known( id );
 		const trimmed = key.trim();
 		if ( ! /^[\x21-\x7e]{1,8192}$/.test( trimmed ) && ( trimmed !== '' || known.key_required ) ) {
@@ -180,7 +183,7 @@ export class KeyManager extends EventTarget {
 	/** The provider and model that the person has chosen. */
 	choice(): Choice | null {
 		try {
-			return JSON.parse( this.#shelf.get( 'choice' ) ?? 'null' ) as Choice | null;
+			return bare( JSON.parse( this.#shelf.get( 'choice' )! ) as Choice );
 		} catch {
 			return null;
 		}

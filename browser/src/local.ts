@@ -9,7 +9,7 @@
  */
 
 import { ByokError } from './errors.js';
-import { fetch } from './natives.js';
+import { bare, fetch } from './natives.js';
 import { ask, make, possible, type Passkey } from './passkey.js';
 import { hintOf, judge, modelsIn, provider, type Model, type Outcome, type Provider } from './providers.js';
 import { canStore, ids, read, toBytes, toText, write, type Entry, type Shelf } from './shelf.js';
@@ -237,7 +237,7 @@ export class LockedStore extends LocalStore {
 
 	#passkey(): Passkey | null {
 		try {
-			const { id, salt } = JSON.parse( this.shelf.get( 'passkey' ) ?? '' ) as Record< string, string >;
+			const { id, salt } = bare( JSON.parse( this.shelf.get( 'passkey' ) ?? '' ) as Record< string, string > );
 			return { id: toBytes( id! ), salt: toBytes( salt! ) };
 		} catch {
 			return null;

@@ -41,12 +41,20 @@ export function bare< T extends object >( object: T ): T {
 	return copy as T;
 }
 
-export const fetch = scope.fetch?.bind( globalThis ) as typeof globalThis.fetch;
+const nativeFetch = scope.fetch;
+
+/** The browser's own, which is told what is asked for and nothing else. */
+export const fetch = ( url: string | URL | Request, init: RequestInit = {} ): Promise< Response > => apply( nativeFetch!, globalThis, [ url, bare( init ) ] );
 
 // Asked of the document, it could be an element of that name.
 export const querySelector = scope.Document?.prototype.querySelector;
 
 export const { Worker, PublicKeyCredential, Uint8Array: Bytes } = scope as Required< typeof scope >;
+
+const { crypto } = scope as typeof globalThis;
+// eslint-disable-next-line @typescript-eslint/unbound-method
+const getRandomValues = crypto?.getRandomValues;
+export const random = ( length: number ): Uint8Array< ArrayBuffer > => apply( getRandomValues, crypto, [ new Bytes( length ) ] ) as Uint8Array< ArrayBuffer >;
 
 // As text and now: an address that is an object would be asked for its text when it is used. Bundlers know this form, and put
 // the file beside their own.
@@ -57,6 +65,8 @@ export const terminate = scope.Worker?.prototype.terminate;
 export const listen = scope.EventTarget?.prototype.addEventListener;
 export const fill = Bytes.prototype.fill;
 export const extensionResults = scope.PublicKeyCredential?.prototype.getClientExtensionResults;
+export const rawId = describe( scope.PublicKeyCredential?.prototype ?? {}, 'rawId' )?.get;
+export const messageData = describe( scope.MessageEvent?.prototype ?? {}, 'data' )?.get;
 export const credentials = scope.navigator?.credentials;
 export const create = credentials?.create;
 export const get = credentials?.get;

@@ -45,6 +45,10 @@ export interface Provider {
 function freeze< T >( value: T ): T {
 	if ( typeof value === 'object' && value !== null ) {
 		Object.values( value ).forEach( freeze );
+		// What an entry does not say is not said by Object.prototype either.
+		if ( ! Array.isArray( value ) ) {
+			Object.setPrototypeOf( value, null );
+		}
 		Object.freeze( value );
 	}
 	return value;

@@ -6,6 +6,7 @@
  */
 
 import { ByokError } from './errors.js';
+import { bare } from './natives.js';
 import type { Mode, KeyInfo } from './store.js';
 
 /** An entry. `key` or `sealed`, never both. */
@@ -69,8 +70,8 @@ export const canStore = (): boolean => storage() !== null;
 /** Reads an entry. What is not one, or is of another mode, is none. */
 export function read( shelf: Shelf, id: string, mode: Mode ): Entry | null {
 	try {
-		const entry = JSON.parse( shelf.get( 'key:' + id ) ?? 'null' ) as Entry | null;
-		return entry?.mode === mode ? entry : null;
+		const entry = bare( JSON.parse( shelf.get( 'key:' + id )! ) as Entry );
+		return entry.mode === mode ? entry.sealed ? bare( { ...entry, sealed: bare( entry.sealed ) } ) : entry : null;
 	} catch {
 		return null;
 	}

@@ -6,7 +6,7 @@
  */
 
 import { ByokError } from './errors.js';
-import { fetch } from './natives.js';
+import { bare, fetch } from './natives.js';
 import { PROVIDERS, type Model, type Outcome, type Provider } from './providers.js';
 import { plain } from './target.js';
 import type { Shelf } from './shelf.js';
@@ -45,8 +45,12 @@ export class SiteStore implements Store {
 	readonly mode = 'site';
 	#nonce: string;
 
-	constructor( readonly options: SiteOptions, readonly shelf: Shelf ) {
-		this.#nonce = options.nonce ?? '';
+	readonly options: SiteOptions;
+
+	constructor( options: SiteOptions, readonly shelf: Shelf ) {
+		const { connect } = bare( options );
+		this.options = bare( { ...options, ...( connect && { connect: bare( connect ) } ) } );
+		this.#nonce = this.options.nonce ?? '';
 	}
 
 	available(): boolean {
@@ -200,7 +204,8 @@ function noneWithoutToken( error: unknown ): Told[] {
 
 type Plain = Awaited< ReturnType< typeof plain > >;
 
-function infoOf( told: Told ): KeyInfo {
+function infoOf( answer: Told ): KeyInfo {
+	const told = bare( answer );
 	return {
 		provider: told.provider,
 		mode: 'site',

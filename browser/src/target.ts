@@ -59,12 +59,13 @@ const KEY_HEADERS = [ 'authorization', 'x-api-key', 'x-goog-api-key', 'api-key',
 
 /** Takes a request apart, and leaves out what the client thinks is the key. */
 export async function plain( path: string, init: RequestInit ): Promise< Plain > {
-	const request = new Request( 'https://byok.invalid/', { ...init, signal: null } );
+	const own = { __proto__: null, ...init, signal: null } as RequestInit;
+	const request = new Request( 'https://byok.invalid/', own );
 	return {
 		method: request.method,
 		path,
 		headers: [ ...request.headers ].filter( ( [ name ] ) => ! KEY_HEADERS.includes( name ) ),
-		body: init.body === undefined || init.body === null ? null : await request.arrayBuffer(),
+		body: own.body === undefined || own.body === null ? null : await request.arrayBuffer(),
 	};
 }
 

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { makeKey } from '../keys.mjs';
-import { MEMBER, SITE, open, paste, reads, test } from './harness.mjs';
+import { MEMBER, SITE, authenticator, open, paste, reads, test } from './harness.mjs';
 import { requests } from './provider.mjs';
 import { site } from './site.mjs';
 
@@ -71,5 +71,43 @@ export async function planted() {
 		const said = await page.evaluate( ( root ) => window.byokModule.createBYOK( { modes: [ 'site' ], site: { root, visitors: true } } ).keys.save( 'anthropic', 'byok-test-key' ).then( ( { mode } ) => mode ), EVIL );
 		assert.equal( said, 'site' );
 		assert.equal( got.length > 0, true );
+	} );
+
+	await test( 'planted: what Object.prototype says is no option, no record and no rule of a provider', async ( page ) => {
+		const got = await evil( page );
+		await authenticator( page );
+		await open( page, {}, { ...ANYWHERE, body: '' } );
+		const key = makeKey( 'anthropic', 'valid' );
+		const told = await page.evaluate( async ( { key, root, member } ) => {
+			// As a program does that merges what stands in an address, such as ?__proto__[site][root]=….
+			Object.assign( Object.prototype, {
+				site: { root, visitors: true, relay: true }, practice: { url: `${ root }practice`, safe: true }, connect: { key: 'byok_pk_evil', ref: 'evil' }, ref: 'evil',
+				providers: [ 'mistral' ], modes: [ 'browser' ], namespace: 'evil', mode: 'browser', provider: 'mistral', baseUrl: root, nonceUrl: `${ root }nonce`,
+				scheme: 'evil', models: { path: '/evil' }, method: 'DELETE', body: 'evil', key: 'byok-test-evil', sealed: { data: 'evil' },
+			} );
+			const { createBYOK, ByokBadge, PROVIDERS, connect } = window.byokModule;
+			const byok = createBYOK( {} );
+			const element = new ByokBadge();
+			element.byok = byok;
+			document.body.append( element );
+			const saved = await byok.keys.save( 'anthropic', key );
+			const answer = await byok.fetch( '/models', {} );
+			const at = createBYOK( { modes: [ 'site' ], site: member } );
+			await at.keys.save( 'anthropic', key );
+			await connect( { root: member.root, key: 'byok_pk_byok-test' } ).keys.save( 'anthropic', key );
+			localStorage.setItem( 'byok:v1:key:openai', '{"mode":"browser"}' );
+			await byok.fetch( '/models', { provider: 'openai' } ).catch( () => {} );
+			return {
+				mode: saved.mode, status: answer.status, modes: byok.keys.modes( 'anthropic' ), offered: byok.keys.providers.length === PROVIDERS.length,
+				names: Object.keys( localStorage ), options: [ byok.options.site, byok.options.practice, at.options.site.connect ].map( String ),
+			};
+		}, { key, root: EVIL, member: MEMBER.site } );
+		assert.deepEqual( { ...told, names: [] }, { mode: 'passkey', status: 200, modes: [ 'passkey', 'browser', 'memory' ], offered: true, names: [], options: [ 'undefined', 'undefined', 'undefined' ] } );
+		assert.ok( told.names.every( ( name ) => name.startsWith( 'byok:v1:' ) ), String( told.names ) );
+		assert.deepEqual( site.connected, [ { provider: 'anthropic', key } ] );
+		assert.equal( site.keys.get( 'anthropic' ), key );
+		assert.ok( requests.every( ( { host, method, path } ) => method === 'GET' && path.startsWith( '/v1/models' ) && host !== 'api.mistral.ai' ), JSON.stringify( requests.map( ( { host, method, path } ) => [ host, method, path ] ) ) );
+		assert.ok( requests.every( ( { headers } ) => ! JSON.stringify( headers ).includes( 'evil' ) ) );
+		assert.deepEqual( got, [] );
 	} );
 }
