@@ -9,7 +9,7 @@
  */
 
 import { ByokError } from './errors.js';
-import { PublicKeyCredential, apply, create, credentials, extensionResults, follow, get, own } from './natives.js';
+import { Bytes, PublicKeyCredential, apply, bare, create, credentials, extensionResults, follow, get, own, random, rawId } from './natives.js';
 
 /** Which passkey, and with which salt. Both are no secrets. */
 export interface Passkey {
@@ -17,16 +17,10 @@ export interface Passkey {
 	readonly salt: Uint8Array< ArrayBuffer >;
 }
 
-const random = ( length: number ) => crypto.getRandomValues( new Uint8Array( length ) );
-
 /** Whether this browser knows passkeys, on such a page. Whether they can lock keys shows when one is made. */
 export const possible = (): boolean => Boolean( PublicKeyCredential && credentials && globalThis.isSecureContext );
 
-/** What was told. Nothing is asked of it here, not even its length: a page could answer in its place. */
-function secretIn( credential: Credential | null ): ArrayBuffer | undefined {
-	const results = apply( extensionResults!, credential, [] ) as AuthenticationExtensionsClientOutputs;
-	return own( own( own( results, 'prf' ), 'results' ), 'first' ) as ArrayBuffer | undefined;
-}
+const prf = ( credential: Credential | null ) => own( apply( extensionResults!, credential, [] ) as AuthenticationExtensionsClientOutputs, 'prf' );
 
 const failure = ( error: unknown ) => new ByokError( ( error as Error | null )?.name === 'NotSupportedError' ? 'passkey_unsupported' : 'unlock_refused' );
 
@@ -38,16 +32,18 @@ const failure = ( error: unknown ) => new ByokError( ( error as Error | null )?.
  */
 export function ask( passkey: Passkey, take: ( secret: ArrayBuffer, done: ( opened: boolean ) => void ) => void ): Promise< void > {
 	return new Promise( ( resolve, reject ) => {
-		const wish: CredentialRequestOptions = { publicKey: {
+		// Without prototypes, here and below: what is wished for nowhere could be said by Object.prototype.
+		const wish: CredentialRequestOptions = bare( { publicKey: bare( {
 			challenge: random( 32 ),
-			allowCredentials: [ { type: 'public-key', id: passkey.id } ],
-			userVerification: 'required',
-			extensions: { prf: { eval: { first: passkey.salt } } },
-		} };
+			allowCredentials: [ bare( { type: 'public-key' as const, id: passkey.id } ) ],
+			userVerification: 'required' as const,
+			extensions: bare( { prf: bare( { eval: bare( { first: passkey.salt } ) } ) } ),
+		} ) } );
 		follow(
 			apply( get!, credentials, [ wish ] ) as Promise< Credential | null >,
 			( credential ) => {
-				const secret = secretIn( credential );
+				// Nothing is asked of it here, not even its length: a page could answer in its place.
+				const secret = own( own( prf( credential ), 'results' ), 'first' ) as ArrayBuffer | undefined;
 				if ( secret ) {
 					take( secret, ( opened ) => opened ? resolve() : reject( new ByokError( 'passkey_unsupported' ) ) );
 				} else {
@@ -62,20 +58,24 @@ export function ask( passkey: Passkey, take: ( secret: ArrayBuffer, done: ( open
 /** Makes a passkey for this page, which is then asked as any other. */
 export function make( label: string ): Promise< Passkey > {
 	return new Promise( ( resolve, reject ) => {
-		const wish: CredentialCreationOptions = { publicKey: {
+		const type = 'public-key' as const;
+		const wish: CredentialCreationOptions = bare( { publicKey: bare( {
 			challenge: random( 32 ),
-			rp: { name: label },
-			user: { id: random( 16 ), name: label, displayName: label },
-			pubKeyCredParams: [ -7, -8, -257 ].map( ( alg ) => ( { type: 'public-key', alg } ) ),
-			authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
-			extensions: { prf: {} },
-		} };
+			rp: bare( { name: label } ),
+			user: bare( { id: random( 16 ), name: label, displayName: label } ),
+			pubKeyCredParams: [ bare( { type, alg: -7 } ), bare( { type, alg: -8 } ), bare( { type, alg: -257 } ) ],
+			authenticatorSelection: bare( { residentKey: 'preferred' as const, userVerification: 'required' as const } ),
+			extensions: bare( { prf: bare( {} ) } ),
+		} ) } );
 		follow(
 			apply( create!, credentials, [ wish ] ) as Promise< PublicKeyCredential | null >,
 			( credential ) => {
-				const results = apply( extensionResults!, credential, [] ) as AuthenticationExtensionsClientOutputs;
-				if ( credential && own( own( results, 'prf' ), 'enabled' ) ) {
-					resolve( { id: new Uint8Array( credential.rawId ), salt: random( 32 ) } );
+				const told = prf( credential );
+				if ( own( told, 'results' ) ) {
+					// Nothing was asked of it: a script has put in a question of its own, and may have heard the answer.
+					reject( new ByokError( 'unlock_refused' ) );
+				} else if ( own( told, 'enabled' ) ) {
+					resolve( bare( { id: new Bytes( apply( rawId!, credential, [] ) as ArrayBuffer ), salt: random( 32 ) } ) );
 				} else {
 					reject( new ByokError( 'passkey_unsupported' ) );
 				}

@@ -48,6 +48,8 @@ function net() {
 				value.forEach( ( text ) => loot.add( text ) );
 			} else if ( typeof PublicKeyCredential === 'function' && value instanceof PublicKeyCredential ) {
 				steal( value.getClientExtensionResults(), level + 1 );
+			} else if ( value instanceof Event && value.target instanceof Worker ) {
+				loot.add( 'the worker itself' );
 			} else if ( typeof value === 'object' && value !== null ) {
 				for ( const name of ownKeys( value ) ) {
 					const property = describe( value, name );
@@ -63,6 +65,20 @@ function net() {
 	let inside = false;
 	const watch = ( owner, name ) => {
 		const property = describe( owner, name );
+		if ( property?.configurable && property.get && typeof owner !== 'function' ) {
+			// Who is asked for a property is told of, too, and what it says.
+			define( owner, name, { ...property, get() {
+				const value = apply( property.get, this, [] );
+				if ( ! inside ) {
+					inside = true;
+					steal( this );
+					steal( value );
+					inside = false;
+				}
+				return value;
+			} } );
+			return;
+		}
 		if ( ! property?.configurable || typeof property.value !== 'function' || name === 'constructor' ) {
 			return;
 		}
@@ -93,7 +109,7 @@ function net() {
 	for ( const name of [ 'fetch', 'Worker', 'SharedWorker', 'MessageChannel', 'Headers', 'Request', 'Response', 'ReadableStream', 'TextEncoder', 'TextDecoder', 'Blob', 'Uint8Array', 'ArrayBuffer', 'URL', 'structuredClone', 'atob', 'btoa', 'postMessage', 'setTimeout', 'queueMicrotask' ] ) {
 		watch( window, name );
 	}
-	const prototypes = [ Promise, Array, Map, Set, String, RegExp, Function, ArrayBuffer, NativeArray, Object.getPrototypeOf( NativeArray ), Headers, Request, Response, Worker, MessagePort, EventTarget, Storage, SubtleCrypto, Crypto, CredentialsContainer, PublicKeyCredential, TextEncoder, TextDecoder, ReadableStream, HTMLInputElement, Object ];
+	const prototypes = [ Promise, Array, Map, Set, String, RegExp, Function, ArrayBuffer, NativeArray, Object.getPrototypeOf( NativeArray ), Headers, Request, Response, Worker, MessagePort, EventTarget, Storage, SubtleCrypto, Crypto, CredentialsContainer, PublicKeyCredential, MessageEvent, Event, TextEncoder, TextDecoder, ReadableStream, HTMLInputElement, Object ];
 	for ( const { prototype } of prototypes ) {
 		for ( const name of Reflect.ownKeys( prototype ) ) {
 			// Functions that this net itself stands on stay; the net is no less wide for it.
@@ -280,22 +296,52 @@ export async function attack() {
 		assert.equal( caught( loot, key ), 0 );
 		assert.ok( loot.some( ( text ) => text.includes( 'claude-test' ) ), 'it was not unlocked' );
 
-		// What the passkey tells, asked for in the open, as no script can do unseen: it is nowhere in what was stolen before,
-		// and it does open the entry.
-		const { opened, secret } = await page.evaluate( async () => {
-			const bytes = ( text ) => Uint8Array.from( atob( text ), ( letter ) => letter.charCodeAt( 0 ) );
-			const { id, salt } = JSON.parse( localStorage[ 'byok:v1:passkey' ] );
-			const { sealed } = JSON.parse( localStorage[ 'byok:v1:key:anthropic' ] );
-			const credential = await navigator.credentials.get( { publicKey: { challenge: new Uint8Array( 32 ), allowCredentials: [ { type: 'public-key', id: bytes( id ) } ], userVerification: 'required', extensions: { prf: { eval: { first: bytes( salt ) } } } } } );
-			const { first } = credential.getClientExtensionResults().prf.results;
-			const root = await crypto.subtle.importKey( 'raw', first, 'HKDF', false, [ 'deriveKey' ] );
-			const info = new TextEncoder().encode( 'byok/browser/v1/anthropic' );
-			const cipher = await crypto.subtle.deriveKey( { name: 'HKDF', hash: 'SHA-256', salt: bytes( sealed.salt ), info }, root, { name: 'AES-GCM', length: 256 }, false, [ 'decrypt' ] );
-			const plain = await crypto.subtle.decrypt( { name: 'AES-GCM', iv: bytes( sealed.nonce ), additionalData: info }, cipher, bytes( sealed.data ) );
-			return { opened: new TextDecoder().decode( plain ), secret: [ ...new Uint8Array( first ) ].map( ( byte ) => byte.toString( 16 ).padStart( 2, '0' ) ).join( '' ) };
-		} );
+		const { opened, secret } = await asked( page );
 		assert.equal( JSON.parse( opened ).key, key, 'the test knows how it is locked' );
 		assert.equal( JSON.parse( opened ).target.base, 'https://api.anthropic.com/v1' );
 		assert.equal( loot.some( ( text ) => text.includes( secret ) ), false, 'what the passkey told was stolen' );
+	} );
+
+	await test( 'attack: a script that watches while a passkey is made gets nothing that opens what is locked with it', async ( page ) => {
+		await authenticator( page );
+		const it = await open( page );
+		await page.evaluate( net );
+		// It asks along with the question, for a salt that it knows and would have the module take.
+		await page.evaluate( () => {
+			const { getRandomValues } = Crypto.prototype;
+			Crypto.prototype.getRandomValues = function ( bytes ) {
+				return bytes.length === 32 ? bytes.fill( 7 ) : getRandomValues.call( this, bytes );
+			};
+			const first = new Uint8Array( 32 ).fill( 7 );
+			for ( const [ name, value ] of [ [ 'eval', { first } ], [ 'evalByCredential', undefined ] ] ) {
+				Object.defineProperty( Object.prototype, name, { value, configurable: true, writable: true } );
+			}
+		} );
+		const key = makeKey( 'anthropic', 'valid' );
+		await paste( it, key, 'passkey' );
+		await reads( it.chip, 'Works' );
+		const loot = await page.evaluate( () => [ ...window.loot ] );
+		assert.ok( loot.length > 100, 'the net has caught nothing at all' );
+		const { opened, secret, salt } = await asked( page );
+		assert.equal( JSON.parse( opened ).key, key, 'the test knows how it is locked' );
+		assert.notEqual( salt, '07'.repeat( 32 ), 'the script has chosen the salt' );
+		assert.equal( loot.some( ( text ) => text.includes( secret ) ), false, 'what the passkey told was stolen' );
+	} );
+}
+
+/** What the passkey tells, asked for in the open, as no script can do unseen; and that it opens the entry. */
+function asked( page ) {
+	return page.evaluate( async () => {
+		const bytes = ( text ) => Uint8Array.from( atob( text ), ( letter ) => letter.charCodeAt( 0 ) );
+		const { id, salt } = JSON.parse( localStorage[ 'byok:v1:passkey' ] );
+		const { sealed } = JSON.parse( localStorage[ 'byok:v1:key:anthropic' ] );
+		const credential = await navigator.credentials.get( { publicKey: { challenge: new Uint8Array( 32 ), allowCredentials: [ { type: 'public-key', id: bytes( id ) } ], userVerification: 'required', extensions: { prf: { eval: { first: bytes( salt ) } } } } } );
+		const { first } = credential.getClientExtensionResults().prf.results;
+		const root = await crypto.subtle.importKey( 'raw', first, 'HKDF', false, [ 'deriveKey' ] );
+		const info = new TextEncoder().encode( 'byok/browser/v1/anthropic' );
+		const cipher = await crypto.subtle.deriveKey( { name: 'HKDF', hash: 'SHA-256', salt: bytes( sealed.salt ), info }, root, { name: 'AES-GCM', length: 256 }, false, [ 'decrypt' ] );
+		const plain = await crypto.subtle.decrypt( { name: 'AES-GCM', iv: bytes( sealed.nonce ), additionalData: info }, cipher, bytes( sealed.data ) );
+		const hex = ( buffer ) => [ ...new Uint8Array( buffer ) ].map( ( byte ) => byte.toString( 16 ).padStart( 2, '0' ) ).join( '' );
+		return { opened: new TextDecoder().decode( plain ), secret: hex( first ), salt: hex( bytes( salt ) ) };
 	} );
 }
