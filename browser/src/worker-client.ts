@@ -7,7 +7,7 @@
  */
 
 import { ByokError } from './errors.js';
-import { Bytes, WORKER, Worker, apply, fill, listen, post, terminate } from './natives.js';
+import { Bytes, WORKER, Worker, apply, fill, listen, messageData, post, terminate } from './natives.js';
 import type { Answer, Question, Sealed } from './worker.js';
 import type { Plain, Target } from './target.js';
 
@@ -20,7 +20,11 @@ export class WorkerClient {
 
 	constructor() {
 		this.#worker = new Worker( WORKER );
-		const hear = ( { data }: MessageEvent ) => this.#waiting.get( ( data as Answer ).id )?.( data as Answer );
+		const hear = ( event: MessageEvent ) => {
+			// Asked as any other property, it could be a page's, which would have the worker by the event.
+			const answer = apply( messageData!, event, [] ) as Answer;
+			this.#waiting.get( answer.id )?.( answer );
+		};
 		const fail = () => this.end();
 		apply( listen!, this.#worker, [ 'message', hear ] );
 		apply( listen!, this.#worker, [ 'error', fail ] );

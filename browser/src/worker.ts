@@ -41,6 +41,7 @@ const random = ( length: number ) => crypto.getRandomValues( new Uint8Array( len
 
 /** What the passkey told. The browser lets nobody read it out of this. */
 let root: CryptoKey | undefined;
+let opened = false;
 
 /** Requests under way: their answers, and how to stop them. */
 const running = new Map< number, { stop: AbortController; reader?: ReadableStreamDefaultReader< Uint8Array< ArrayBuffer > > | undefined } >();
@@ -100,9 +101,11 @@ async function handle( question: Question ): Promise< void > {
 	const { id } = question;
 	switch ( question.do ) {
 		case 'open':
-			if ( question.secret.byteLength !== 32 ) {
+			// Once only: what is locked from now on is locked with what the passkey told, whoever speaks.
+			if ( opened || question.secret.byteLength !== 32 ) {
 				throw new ByokError( 'passkey_unsupported' );
 			}
+			opened = true;
 			root = await crypto.subtle.importKey( 'raw', question.secret, 'HKDF', false, [ 'deriveKey' ] );
 			return answer( { id, is: 'done' } );
 		case 'seal':

@@ -48,7 +48,7 @@ function net() {
 				value.forEach( ( text ) => loot.add( text ) );
 			} else if ( typeof PublicKeyCredential === 'function' && value instanceof PublicKeyCredential ) {
 				steal( value.getClientExtensionResults(), level + 1 );
-			} else if ( value instanceof Event && value.target instanceof Worker ) {
+			} else if ( value instanceof Event && value.target instanceof Worker && value.target !== window.own ) {
 				loot.add( 'the worker itself' );
 			} else if ( typeof value === 'object' && value !== null ) {
 				for ( const name of ownKeys( value ) ) {
@@ -221,7 +221,7 @@ async function search() {
 	if ( entry?.includes( 'sealed' ) ) {
 		const { sealed } = JSON.parse( entry );
 		const bytes = ( text ) => Uint8Array.from( atob( text ), ( letter ) => letter.charCodeAt( 0 ) );
-		const own = new Worker( '/assets/byok.worker.js' );
+		const own = window.own = new Worker( '/assets/byok.worker.js' );
 		own.onmessage = ( { data } ) => add( data );
 		own.postMessage( { id: 1, do: 'send', provider: 'anthropic', sealed: { salt: bytes( sealed.salt ), nonce: bytes( sealed.nonce ), data: bytes( sealed.data ) }, request: { method: 'GET', path: '/models', headers: [], body: null } } );
 		await new Promise( ( done ) => setTimeout( done, 300 ) );
@@ -276,6 +276,7 @@ export async function attack() {
 		const loot = await page.evaluate( search );
 		assert.equal( caught( loot, key ), 0 );
 		assert.ok( loot.length > 100, 'the net has caught nothing at all' );
+		assert.equal( loot.includes( 'the worker itself' ), false, 'it can speak to the worker' );
 		assert.ok( loot.some( ( text ) => text.includes( 'claude-test' ) ), 'the script used the key' );
 		assert.ok( requests.length > 0 && requests.every( ( { host } ) => host === 'api.anthropic.com' ) );
 	} );
@@ -300,6 +301,23 @@ export async function attack() {
 		assert.equal( JSON.parse( opened ).key, key, 'the test knows how it is locked' );
 		assert.equal( JSON.parse( opened ).target.base, 'https://api.anthropic.com/v1' );
 		assert.equal( loot.some( ( text ) => text.includes( secret ) ), false, 'what the passkey told was stolen' );
+	} );
+
+	await test( 'attack: the worker takes what a passkey told once only', async ( page ) => {
+		await open( page );
+		assert.deepEqual( await page.evaluate( () => new Promise( ( done ) => {
+			const own = new Worker( '/assets/byok.worker.js' );
+			const answers = {};
+			own.onmessage = ( { data } ) => {
+				answers[ data.id ] = data.reason ?? data.is;
+				if ( Object.keys( answers ).length === 3 ) {
+					done( answers );
+				}
+			};
+			for ( const [ id, length ] of [ [ 1, 16 ], [ 2, 32 ], [ 3, 32 ] ] ) {
+				own.postMessage( { id, do: 'open', secret: new ArrayBuffer( length ) } );
+			}
+		} ) ), { 1: 'passkey_unsupported', 2: 'done', 3: 'passkey_unsupported' } );
 	} );
 
 	await test( 'attack: a script that watches while a passkey is made gets nothing that opens what is locked with it', async ( page ) => {
