@@ -46,8 +46,7 @@ export class ByokBadge extends Element {
 	/** An address that is one of a page: others would run as a script. */
 	#link( address = '' ): string {
 		try {
-			const { protocol, href } = new URL( address, this.baseURI );
-			return address && /^https?:$/.test( protocol ) ? href : '';
+			return address && /^https?:$/.test( new URL( address, this.baseURI ).protocol ) ? address : '';
 		} catch {
 			return '';
 		}
