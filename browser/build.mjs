@@ -24,13 +24,26 @@ export function providers() {
 	} ) );
 }
 
+/** What most providers have in common is written once, in src/providers.ts, which puts it back. */
+function cut( known ) {
+	const check = { ...known.check };
+	const usual = { key_required: true, placeholder: `${ known.prefixes[ 0 ] }…` };
+	const left = Object.entries( known ).filter( ( [ name, value ] ) => value !== usual[ name ] && ! ( name === 'shipped' && value.length === 0 ) );
+	for ( const [ name, value ] of [ [ 'method', 'GET' ], [ 'proves', 'key' ] ] ) {
+		if ( check[ name ] === value ) {
+			delete check[ name ];
+		}
+	}
+	return { ...Object.fromEntries( left ), check };
+}
+
 const parts = {
 	name: 'byok',
 	setup( build ) {
 		// The form is a file of its own, and comes when it is needed.
 		build.onResolve( { filter: /form\.js$/ }, ( { kind } ) => kind === 'dynamic-import' ? { path: './byok.form.js', external: true } : null );
 		build.onResolve( { filter: /^virtual:providers$/ }, () => ( { path: 'providers', namespace: 'byok' } ) );
-		build.onLoad( { filter: /.*/, namespace: 'byok' }, () => ( { contents: JSON.stringify( providers() ), loader: 'json' } ) );
+		build.onLoad( { filter: /.*/, namespace: 'byok' }, () => ( { contents: JSON.stringify( providers().map( cut ) ), loader: 'json' } ) );
 		build.onLoad( { filter: /\.css$/ }, async ( { path } ) => {
 			const { code } = await esbuild.transform( readFileSync( path, 'utf8' ), { loader: 'css', minify: true } );
 			return { contents: code.trim(), loader: 'text' };

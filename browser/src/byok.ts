@@ -124,7 +124,7 @@ class Page implements BYOK {
 
 	async #has( provider?: string ): Promise< boolean > {
 		try {
-			return provider ? await this.keys.info( provider ) !== null : ( await this.keys.list() ).length > 0;
+			return await this.keys.info( provider ) !== null;
 		} catch ( error ) {
 			if ( asError( error ).reason === 'signed_out' ) {
 				return false;
@@ -135,7 +135,7 @@ class Page implements BYOK {
 
 	/** The one that is named, the chosen one, or the first with a key. */
 	async #provider( id = this.keys.choice()?.provider ): Promise< Provider > {
-		const wanted = id ?? ( await this.keys.list() )[ 0 ]?.provider;
+		const wanted = id ?? ( await this.keys.info() )?.provider;
 		const known = PROVIDERS.find( ( one ) => one.id === wanted );
 		if ( ! known ) {
 			throw new ByokError( wanted === undefined ? 'no_key' : 'provider_unknown' );

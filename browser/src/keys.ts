@@ -81,15 +81,20 @@ export class KeyManager extends EventTarget {
 		return [ ...this.#stores.keys() ].filter( ( mode ) => mode !== 'site' || SITE_PROVIDERS.includes( id ) );
 	}
 
-	/** What there is. When a place cannot be asked, its error is thrown: "no key" would be a guess. */
-	async list(): Promise< KeyInfo[] > {
-		const found = await Promise.all( [ ...this.#stores.values() ].map( ( store ) => store.list() ) );
+	/**
+	 * What there is. When the site cannot be asked, its error is thrown: "no key" would be a guess.
+	 *
+	 * @param here Only what is in this browser, which needs no answer.
+	 */
+	async list( here = false ): Promise< KeyInfo[] > {
+		const found = await Promise.all( this.#all().map( ( store ) => here && store.mode === 'site' ? [] : store.list() ) );
 		return found.flat().filter( ( info ) => this.#providers.some( ( known ) => known.id === info.provider ) );
 	}
 
-	/** What there is of one provider; null for nothing. Of several places, the best. */
-	async info( id: string ): Promise< KeyInfo | null > {
-		return ( await this.list() ).find( ( info ) => info.provider === id ) ?? null;
+	/** What there is of one provider, or of the first with a key; null for nothing. The site is asked for what is not here only. */
+	async info( id?: string ): Promise< KeyInfo | null > {
+		const fits = ( info: KeyInfo ) => ! id || info.provider === id;
+		return ( await this.list( true ) ).find( fits ) ?? ( await this.list() ).find( fits ) ?? null;
 	}
 
 	/**
@@ -130,21 +135,26 @@ export class KeyManager extends EventTarget {
 
 	/** Removes a provider's key, wherever it is. */
 	async remove( id: string ): Promise< void > {
-		await Promise.all( [ ...this.#stores.values() ].map( ( store ) => store.remove( id ) ) );
-		if ( this.choice()?.provider === id ) {
-			this.choose( null );
-		}
-		this.#changed( id );
+		await this.#each( ( store ) => store.remove( id ), () => {
+			if ( this.choice()?.provider === id ) {
+				this.choose( null );
+			}
+			this.#changed( id );
+		} );
 	}
 
 	/** Removes every key and what else is remembered, in this browser and of the person at the site; a visitor is erased there. */
 	async clearAll(): Promise< void > {
-		for ( const { provider: id } of await this.list() ) {
-			await this.remove( id );
-		}
-		await Promise.all( [ ...this.#stores.values() ].map( ( store ) => store.forget() ) );
-		this.#shelf.names().forEach( ( name ) => this.#shelf.delete( name ) );
-		this.#changed( null );
+		await this.#each( async ( store ) => {
+			for ( const { provider: id } of await store.list() ) {
+				await store.remove( id );
+			}
+			await store.forget();
+		}, ( failed ) => {
+			// With the visitor's token the site can be asked to erase once more.
+			this.#shelf.names().filter( ( name ) => ! failed || ! name.startsWith( 'visitor' ) ).forEach( ( name ) => this.#shelf.delete( name ) );
+			this.#changed( null );
+		} );
 	}
 
 	/** Sends a request with a provider's key. */
@@ -197,6 +207,22 @@ export class KeyManager extends EventTarget {
 			this.#shelf.delete( 'choice' );
 		}
 		this.#changed( choice?.provider ?? null );
+	}
+
+	#all(): Store[] {
+		return [ ...this.#stores.values() ];
+	}
+
+	/** Does something in all places, then what follows. A site that does not answer keeps no other place from it; its error comes last. */
+	async #each( work: ( store: Store ) => Promise< void >, then: ( failed: boolean ) => void ): Promise< void > {
+		let failed: ByokError | null = null;
+		await Promise.all( this.#all().map( ( store ) => work( store ).catch( ( error: unknown ) => {
+			failed ??= asError( error );
+		} ) ) );
+		then( failed !== null );
+		if ( failed ) {
+			throw failed as ByokError;
+		}
 	}
 
 	#known( id: string ): Provider {

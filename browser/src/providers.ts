@@ -54,8 +54,13 @@ function freeze< T >( value: T ): T {
 	return value;
 }
 
+/** An entry as it is written: without what build.mjs leaves out. */
+type Written = Omit< Partial< Provider >, 'check' > & Pick< Provider, 'prefixes' > & { readonly check: Partial< Provider[ 'check' ] > };
+
 /** All providers, those that people use most first. It cannot be changed. */
-export const PROVIDERS: readonly Provider[] = freeze( table as readonly Provider[] );
+export const PROVIDERS: readonly Provider[] = freeze( ( table as readonly Written[] ).map( ( known ) => (
+	{ key_required: true, placeholder: known.prefixes[ 0 ] + '…', shipped: [], ...known, check: { method: 'GET', proves: 'key', ...known.check } } as unknown as Provider
+) ) );
 
 const byId: ReadonlyMap< string, Provider > = new Map( PROVIDERS.map( ( provider ) => [ provider.id, provider ] ) );
 

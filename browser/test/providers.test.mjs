@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { providers } from '../build.mjs';
 import { load } from './load.mjs';
 
 const { PROVIDERS, hintOf, judge, looksLike, modelsIn } = await load( 'providers' );
@@ -45,4 +46,8 @@ test( 'a hint shows four characters of a long key, and nothing of a short one', 
 	assert.equal( hintOf( anthropic, 'byok-testQw4A' ), '…' );
 	assert.equal( hintOf( anthropic, 'sk-ant-byok-testQw' ), '…' );
 	assert.equal( looksLike( anthropic, 'sk-proj-byok-test' ), false );
+} );
+
+test( 'the table is the engine\'s, whatever is left out when it is written', () => {
+	assert.deepEqual( JSON.parse( JSON.stringify( PROVIDERS ) ), JSON.parse( JSON.stringify( providers() ) ) );
 } );

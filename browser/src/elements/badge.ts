@@ -1,6 +1,7 @@
 /**
  * `<byok-badge>`: one line that says how this page keeps keys, and leads to the page that says more. What it says is where
- * the visitor's key is; without one, what the site has told of itself. It never says more than it knows.
+ * the visitor's key is, of several the one in the weakest place; without one, what the site has told of itself, if a key can
+ * be kept there. It never says more than it knows.
  *
  * Attributes: `theme` (`light`, `dark`, `auto`; else as the page), `href` (where it leads).
  *
@@ -9,8 +10,12 @@
 
 import { createBYOK, type BYOK } from '../byok.js';
 import { BADGE_WORDS, type Words } from '../words.js';
+import type { Mode } from '../store.js';
 import CSS from './badge.css';
 import { Element, h, shadow } from './dom.js';
+
+/** Of keys in several places the least safe one counts. */
+const WEAKEST: readonly Mode[] = [ 'browser', 'memory', 'passkey', 'site' ];
 
 export class ByokBadge extends Element {
 	readonly #root: ShadowRoot;
@@ -53,8 +58,12 @@ export class ByokBadge extends Element {
 	}
 
 	async #render(): Promise< void > {
-		const { words, practice } = this.byok.options;
-		const mode = ( await this.byok.keys.list().catch( () => [] ) )[ 0 ]?.mode ?? ( practice && 'site' );
+		const { keys, options: { words, practice } } = this.byok;
+		// Of a site that does not answer nothing is known.
+		const asked = await keys.list().catch( () => null );
+		const infos = asked ?? await keys.list( true );
+		const mode = WEAKEST.find( ( place ) => infos.some( ( info ) => info.mode === place ) ) ??
+			( practice && asked && ( practice.safe === false || keys.modes( 'openai' ).includes( 'site' ) ) ? 'site' : null );
 		if ( ! mode ) {
 			return this.#root.replaceChildren();
 		}

@@ -100,7 +100,7 @@ export class Form {
 		try {
 			this.#infos = await keys.list();
 		} catch ( error ) {
-			this.#infos = [];
+			this.#infos = await keys.list( true );
 			this.#fail( error );
 		}
 		const ids = this.#providers.map( ( { id } ) => id );
