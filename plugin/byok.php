@@ -27,4 +27,3 @@ require_once __DIR__ . '/includes/autoload.php';
 require_once __DIR__ . '/functions.php';
 
 Byok\Plugin::register_hooks();
-Byok\Relay_Cors::answer_preflight();

@@ -54,7 +54,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 			array_map( 'delete_option', $names );
 		}
 		// Of a single site; on a network some are in the network's table, see below.
-		array_map( 'delete_option', array( 'byok_canary', 'byok_policy', 'byok_relay', 'byok_reencryption', 'byok_stand_in_secret', 'byok_usage_version', 'byok_guests_version' ) );
+		array_map( 'delete_option', array( 'byok_attention', 'byok_canary', 'byok_policy', 'byok_relay', 'byok_reencryption', 'byok_stand_in_secret', 'byok_usage_version', 'byok_guests_version' ) );
 
 		// Every event of ours, also one that only a newer version knows.
 		foreach ( (array) _get_cron_array() as $events ) {

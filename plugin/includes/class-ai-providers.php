@@ -8,7 +8,7 @@
 namespace Byok;
 
 use Exception;
-use WordPress\AiClient\AiClient;
+use WordPress\AiClient\Providers\ProviderRegistry;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -24,18 +24,19 @@ defined( 'ABSPATH' ) || exit;
 final class AI_Providers {
 
 	/**
-	 * Adds them. Hooked to `init`.
+	 * Adds them.
 	 *
 	 * @since 0.1.0
+	 *
+	 * @param ProviderRegistry $registry Registry of the client.
 	 */
-	public static function register(): void {
+	public static function register( ProviderRegistry $registry ): void {
 		if ( null !== Extension::reason() || ! wp_supports_ai() ) {
 			return;
 		}
-		$classes = require __DIR__ . '/ai-provider-classes.php';
+		$classes = require_once __DIR__ . '/ai-provider-classes.php';
 		try {
-			$registry = AiClient::defaultRegistry();
-			foreach ( $classes as $class_name ) {
+			foreach ( is_array( $classes ) ? $classes : array() as $class_name ) {
 				$known = Providers::find( $class_name::id() );
 				if ( null !== $known && ! $registry->hasProvider( $known['id'] ) ) {
 					$registry->registerProvider( $class_name );

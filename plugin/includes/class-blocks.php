@@ -10,8 +10,8 @@ namespace Byok;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Registers the blocks *API key*, *Key badge* and *AI chat*, and the shortcodes `[byok_key]` and `[byok_badge]` for classic
- * themes. All of them print elements, which the module in the browser brings to life.
+ * Prints the blocks *API key*, *Key badge* and *AI chat*, and the shortcodes `[byok_key]` and `[byok_badge]` for classic
+ * themes: elements, which the module in the browser brings to life. Elements registers them.
  *
  * @since 0.1.0
  */
@@ -23,63 +23,13 @@ final class Blocks {
 	public const MODES = array( 'site', 'passkey', 'browser', 'memory' );
 
 	/**
-	 * Hooks blocks and shortcodes.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'init', array( self::class, 'register' ) );
-		// And not on init: that would have WordPress make its list of scripts, with nonces in it, in requests that print none,
-		// and where salts are missing it would write some into the database.
-		add_action( 'wp_default_scripts', array( self::class, 'add_script' ) );
-		add_action( 'wp_default_styles', array( self::class, 'add_style' ) );
-	}
-
-	/**
-	 * Registers blocks and shortcodes.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register(): void {
-		$folder = plugin_dir_path( BYOK_PLUGIN_FILE ) . 'blocks/';
-		register_block_type( $folder . 'api-key', array( 'render_callback' => array( self::class, 'render_key' ) ) );
-		register_block_type( $folder . 'key-badge', array( 'render_callback' => array( self::class, 'render_badge' ) ) );
-		register_block_type( $folder . 'chat', array( 'render_callback' => array( self::class, 'render_chat' ) ) );
-		add_shortcode( 'byok_key', array( self::class, 'key_shortcode' ) );
-		add_shortcode( 'byok_badge', array( self::class, 'badge_shortcode' ) );
-		add_action( 'enqueue_block_editor_assets', array( self::class, 'tell_editor' ) );
-	}
-
-	/**
-	 * Adds the script of the editor to those that WordPress knows.
-	 *
-	 * @since 0.1.0
-	 *
-	 * @param \WP_Scripts $scripts All scripts.
-	 */
-	public static function add_script( $scripts ): void {
-		$needs = array( 'wp-blocks', 'wp-block-editor', 'wp-components', 'wp-element', 'wp-i18n' );
-		$scripts->add( 'byok-blocks', plugins_url( 'assets/byok-blocks.js', BYOK_PLUGIN_FILE ), $needs, BYOK_VERSION, 1 );
-		$scripts->set_translations( 'byok-blocks', 'byok', plugin_dir_path( BYOK_PLUGIN_FILE ) . 'languages' );
-	}
-
-	/**
-	 * Adds the style of the chat.
-	 *
-	 * @since 0.1.0
-	 *
-	 * @param \WP_Styles $styles All styles.
-	 */
-	public static function add_style( $styles ): void {
-		$styles->add( 'byok-chat', plugins_url( 'assets/byok-chat.css', BYOK_PLUGIN_FILE ), array(), BYOK_VERSION );
-	}
-
-	/**
 	 * Tells the editor which providers there are.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function tell_editor(): void {
+		// An editor that stands somewhere else than in wp-admin.
+		Elements::add_script( wp_scripts() );
 		$names = array_map( static fn( array $known ) => $known['name'], Providers::all() );
 		wp_add_inline_script( 'byok-blocks', 'window.byokBlocks = ' . wp_json_encode( array( 'providers' => (object) $names ), JSON_HEX_TAG | JSON_HEX_AMP | JSON_UNESCAPED_SLASHES ) . ';', 'before' );
 	}
@@ -120,6 +70,8 @@ final class Blocks {
 		$attributes = (array) $attributes;
 		wp_enqueue_script_module( Browser_Module::ID );
 		wp_enqueue_script_module( 'byok-chat' );
+		// WordPress puts it into the page after this.
+		Elements::add_style( wp_styles() );
 		$id   = wp_unique_id( 'byok-chat-' );
 		$data = array(
 			'data-provider'  => implode( ' ', self::known( $attributes['providers'] ?? array(), self::provider_ids() ) ),

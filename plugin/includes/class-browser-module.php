@@ -10,7 +10,7 @@ namespace Byok;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Registers the script module `byok` and tells it about this site and who looks at the page. It is written into the page as
+ * Tells the script module `byok` about this site and who looks at the page. It is written into the page as
  * data, so that a strict Content-Security-Policy has nothing against it.
  *
  * It tells nothing of any key.
@@ -23,26 +23,6 @@ final class Browser_Module {
 	 * Name of the module.
 	 */
 	public const ID = 'byok';
-
-	/**
-	 * Hooks the module.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'init', array( self::class, 'register' ) );
-		add_filter( 'script_module_data_' . self::ID, array( self::class, 'data' ) );
-	}
-
-	/**
-	 * Registers the module, and the chat, which finds it by its elements and so needs no import map.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register(): void {
-		wp_register_script_module( self::ID, plugins_url( 'assets/byok.module.js', BYOK_PLUGIN_FILE ), array(), self::version( 'byok.module.js' ) );
-		wp_register_script_module( 'byok-chat', plugins_url( 'assets/byok-chat.js', BYOK_PLUGIN_FILE ), array(), self::version( 'byok-chat.js' ) );
-	}
 
 	/**
 	 * What the module is told.
@@ -97,14 +77,5 @@ final class Browser_Module {
 			'visitors' => true,
 			'relay'    => true,
 		) : null;
-	}
-
-	/**
-	 * Version of a file for its address: that of its content, so that no cache has an old one.
-	 *
-	 * @param string $name Name of the file.
-	 */
-	private static function version( string $name ): string {
-		return BYOK_VERSION . '-' . filemtime( plugin_dir_path( BYOK_PLUGIN_FILE ) . "assets/$name" );
 	}
 }

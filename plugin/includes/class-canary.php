@@ -12,8 +12,9 @@ use Throwable;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Keeps a known text encrypted like a key, and looks at it on every request. So the first request after
- * somebody has changed the site's salts, its key or its tenant knows it, and when that was.
+ * Keeps a known text encrypted like a key. A PHP process looks at it every five minutes, and at once when the id of
+ * the secret's key is one that it has not looked under. So the first request after somebody has changed the site's
+ * salts, its key or its tenant knows it, and when that was; no other request asks the database.
  *
  * It changes no key and decides nothing about one.
  *
@@ -22,7 +23,7 @@ defined( 'ABSPATH' ) || exit;
 final class Canary {
 
 	/**
-	 * The option. Autoloaded, so that looking costs no query: array( key_id, envelope, changed_at, source,
+	 * The option. Not autoloaded: few requests look at it. array( key_id, envelope, changed_at, source,
 	 * source_before, written_at ).
 	 */
 	public const OPTION = 'byok_canary';
@@ -44,13 +45,12 @@ final class Canary {
 	private const PAUSE = MINUTE_IN_SECONDS;
 
 	/**
-	 * Looks whether the secret has changed since the last request. Hooked to `init`.
+	 * Looks whether the secret has changed since somebody has looked. Hooked to `init` by Known_Keys, when it is due.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function look(): void {
-		// It is autoloaded or not there. Asking for it alone would cost each request of a site without keys a query.
-		$seen = isset( wp_load_alloptions()[ self::OPTION ] ) ? self::seen() : null;
+		$seen = self::seen();
 		try {
 			$key_id = null === $seen || null !== Extension::reason() ? null : byok_key_source()['key_id'];
 			if ( null !== $key_id && $key_id === $seen['key_id'] && null !== $seen['changed_at'] && Reencryption::has_opened_all_since( $seen['written_at'] ) ) {
@@ -70,6 +70,7 @@ final class Canary {
 				$is_back = array( $key_id ) === $used;
 				self::write( $key_id, $is_back ? null : time(), $is_back ? null : $seen['source_before'] ?? null );
 			}
+			Attention::raise();
 		} catch ( Throwable $thrown ) {
 			// A site must not fail because byok could not look.
 			return;
@@ -225,7 +226,7 @@ final class Canary {
 		$source   = byok_key_source()['source'];
 
 		$written_at = time();
-		update_option( self::OPTION, compact( 'key_id', 'envelope', 'changed_at', 'source', 'source_before', 'written_at' ), true );
+		update_option( self::OPTION, compact( 'key_id', 'envelope', 'changed_at', 'source', 'source_before', 'written_at' ), false );
 	}
 
 	/**

@@ -118,6 +118,9 @@ final class Consent_Store {
 				return Failure::because( 'storage_failed' );
 			}
 			if ( $written > 0 ) {
+				if ( 'site' === $owner->kind ) {
+					Attention::raise();
+				}
 				return true;
 			}
 		}

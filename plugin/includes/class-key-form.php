@@ -27,15 +27,6 @@ final class Key_Form {
 	public const ACTION = 'byok_key';
 
 	/**
-	 * Hooks the handler. There is no `nopriv` twin: a visitor gets WordPress's own empty answer.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'admin_post_' . self::ACTION, array( self::class, 'handle' ) );
-	}
-
-	/**
 	 * Handles one posted form. Never returns.
 	 *
 	 * @since 0.1.0

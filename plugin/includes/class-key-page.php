@@ -49,6 +49,7 @@ final class Key_Page {
 			return;
 		}
 
+		Canary::look();
 		$source = null === Extension::reason() ? byok_key_source() : null;
 		$usable = null !== $source && null === $source['error'];
 		$infos  = $screen->infos();
@@ -107,7 +108,7 @@ final class Key_Page {
 	/**
 	 * Loads the style and the script.
 	 */
-	private static function enqueue(): void {
+	public static function enqueue(): void {
 		wp_enqueue_style( 'byok', plugins_url( 'assets/byok.css', BYOK_PLUGIN_FILE ), array( 'wp-admin', 'buttons' ), BYOK_VERSION );
 		wp_enqueue_script( 'byok', plugins_url( 'assets/byok.js', BYOK_PLUGIN_FILE ), array( 'wp-api-fetch', 'wp-i18n', 'wp-a11y' ), BYOK_VERSION, true );
 		wp_enqueue_script( 'byok-reencryption', plugins_url( 'assets/byok-reencryption.js', BYOK_PLUGIN_FILE ), array( 'byok' ), BYOK_VERSION, true );

@@ -30,15 +30,40 @@ final class Known_Keys {
 
 	/**
 	 * Makes the keys of the site and its network known, unless this process has read them a moment ago. As early
-	 * as can be: what is logged before it, is logged without it.
+	 * as can be: what is logged before it, is logged without it. Has the canary looked at as well, then, and when the
+	 * secret is another than this process has met here.
+	 *
+	 * Every page runs this, so it loads nothing until there is something to do.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function of_site(): void {
-		foreach ( is_multisite() ? array( Owner::site(), Owner::network() ) : array( Owner::site() ) as $owner ) {
-			if ( self::is_due( $owner ) ) {
-				self::remember( $owner );
+		if ( ! function_exists( 'byok_redact_due' ) ) {
+			return;
+		}
+		try {
+			/**
+			 * Filters how long a PHP process goes by the keys it has read last, to mask them in logs. Keys that
+			 * others save meanwhile are masked by their forms and names only.
+			 *
+			 * Only must-use plugins come before it.
+			 *
+			 * @since 0.1.0
+			 *
+			 * @param int $seconds Seconds, 300 by default; 0 to read them with each request.
+			 */
+			$seconds = max( 0, (int) apply_filters( 'byok_redact_seconds', self::SECONDS ) );
+			foreach ( is_multisite() ? array( 'site', 'network' ) : array( 'site' ) as $kind ) {
+				if ( byok_redact_due( self::name( $kind ), $seconds ) ) {
+					self::remember( 'site' === $kind ? Owner::site() : Owner::network() );
+				}
 			}
+			$key_id = byok_key_source()['key_id'];
+			if ( null !== $key_id && self::is_time_for( "canary $key_id", $seconds ) ) {
+				add_action( 'init', array( Canary::class, 'look' ) );
+			}
+		} catch ( Throwable $thrown ) {
+			return;
 		}
 	}
 
@@ -50,7 +75,12 @@ final class Known_Keys {
 	public static function of_user(): void {
 		$user = get_current_user_id();
 		if ( $user > 0 ) {
-			self::remember( Owner::user( $user ) );
+			foreach ( get_user_meta( $user ) ?: array() as $name => $values ) {
+				if ( str_starts_with( (string) $name, 'byok' ) ) {
+					self::remember( Owner::user( $user ) );
+					return;
+				}
+			}
 		}
 	}
 
@@ -77,51 +107,48 @@ final class Known_Keys {
 					$rows[] = array( $row->envelope, $place->context( $row->origin ) );
 				}
 			}
-			byok_redact_stored( $rows, self::name( $owner ) );
+			// A person's rows need not be asked for, so they are never due.
+			byok_redact_stored( $rows, 'user' === $owner->kind ? '' : self::name( $owner->word(), $owner->network_id(), $owner->blog_id() ) );
 		} catch ( Throwable $thrown ) {
 			return;
 		}
 	}
 
 	/**
-	 * Whether the rows of an owner are to be read.
+	 * Whether this process has not done something for the site for a while. Asking means doing it.
 	 *
-	 * @param Owner $owner Owner.
+	 * @since 0.1.0
+	 *
+	 * @param string $what    What.
+	 * @param int    $seconds How long it need not be done again.
 	 */
-	private static function is_due( Owner $owner ): bool {
-		try {
-			/**
-			 * Filters how long a PHP process goes by the keys it has read last, to mask them in logs. Keys that
-			 * others save meanwhile are masked by their forms and names only.
-			 *
-			 * Only must-use plugins come before it.
-			 *
-			 * @since 0.1.0
-			 *
-			 * @param int $seconds Seconds, 300 by default; 0 to read them with each request.
-			 */
-			$seconds = apply_filters( 'byok_redact_seconds', self::SECONDS );
-			return null === Extension::reason() && byok_redact_due( self::name( $owner ), max( 0, (int) $seconds ) );
-		} catch ( Throwable $thrown ) {
+	public static function is_time_for( string $what, int $seconds = self::SECONDS ): bool {
+		if ( ! function_exists( 'byok_redact_due' ) ) {
+			return true;
+		}
+		$place = self::name( 'site', null, null, $what );
+		if ( ! byok_redact_due( $place, $seconds ) ) {
 			return false;
 		}
+		byok_redact_stored( array(), $place );
+		return true;
 	}
 
 	/**
-	 * A name for where an owner's rows are, which no other owner of any site that this process serves has.
+	 * A name for where rows of an owner are, which no other owner of any site that this process serves has.
 	 *
-	 * @param Owner $owner Owner.
-	 * @return string Empty for a person, whose rows need not be asked for.
+	 * @param string      $word    Which owner.
+	 * @param string|null $network Id of the network; null for the current one.
+	 * @param string|null $blog    Id of the site, empty for a network; null for the current one.
+	 * @param string      $what    What else it is about.
 	 */
-	private static function name( Owner $owner ): string {
+	private static function name( string $word, ?string $network = null, ?string $blog = null, string $what = '' ): string {
 		global $wpdb;
-
-		if ( 'user' === $owner->kind ) {
-			return '';
-		}
+		$site      = is_multisite() ? get_site() : null;
+		$network ??= (string) (int) ( $site ? $site->network_id : get_current_network_id() );
+		$blog    ??= 'network' === $word ? '' : (string) get_current_blog_id();
 		// WordPress on SQLite has its database in the folder for content, and needs none of the constants.
-		$site = array( WP_CONTENT_DIR, defined( 'DB_HOST' ) ? DB_HOST : '', defined( 'DB_NAME' ) ? DB_NAME : '', $wpdb->base_prefix );
-		return implode( "\0", array_merge( $site, array( $owner->network_id(), $owner->blog_id(), $owner->word() ) ) );
+		return implode( "\0", array( WP_CONTENT_DIR, defined( 'DB_HOST' ) ? DB_HOST : '', defined( 'DB_NAME' ) ? DB_NAME : '', $wpdb->base_prefix, $network, $blog, $word, $what ) );
 	}
 
 	/**

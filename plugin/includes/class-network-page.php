@@ -17,15 +17,6 @@ defined( 'ABSPATH' ) || exit;
 final class Network_Page {
 
 	/**
-	 * Hooks the page. The hook only runs on a network.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'network_admin_menu', array( self::class, 'add_page' ) );
-	}
-
-	/**
 	 * Adds the page to the menu, for those who may see it.
 	 *
 	 * @since 0.1.0

@@ -21,6 +21,10 @@ final class Plugin {
 	/**
 	 * Registers the hooks.
 	 *
+	 * Classes are named here and loaded when a hook fires: a page that shows nothing of byok must not pay for it. So
+	 * the names of events stand here once more, see HooksTest. What only wp-admin or the REST API needs is in lists
+	 * of their own. Translations need no hook, WordPress finds them by the header of the plugin.
+	 *
 	 * There is deliberately none for exports of content, heartbeat, registered settings or XML-RPC: keys take no
 	 * part in any of them.
 	 *
@@ -28,51 +32,59 @@ final class Plugin {
 	 */
 	public static function register_hooks(): void {
 		// Before other plugins are loaded, which may write down what they see.
-		Passed_Key::take();
-		add_action( 'init', array( self::class, 'load_translations' ) );
-		add_action( 'init', array( Canary::class, 'look' ) );
-		add_action( 'rest_api_init', array( Rest_Controller::class, 'register' ) );
-		add_action( 'rest_api_init', array( Rest_Reencryption::class, 'register' ) );
-		add_action( 'rest_api_init', array( Rest_Import::class, 'register' ) );
-		// Before anyone else's, who may log the request.
-		add_filter( 'rest_request_after_callbacks', array( Rest_Secret::class, 'forget_refused' ), PHP_INT_MIN, 3 );
-		add_action( Recheck::HOOK, array( Recheck::class, 'run' ), 10, 2 );
-		add_action( 'byok_key_checked', array( Put_Back::class, 'after_check' ), 10, 2 );
-		add_action( 'byok_key_saved', array( Put_Back::class, 'forget' ), 10, 2 );
-		add_action( 'byok_key_deleted', array( Put_Back::class, 'forget' ), 10, 2 );
-		add_filter( 'debug_information', array( Site_Health::class, 'add_debug_information' ) );
-		add_filter( 'site_status_tests', array( Site_Health_Tests::class, 'add' ) );
-		add_filter( 'wp_privacy_personal_data_exporters', array( Privacy::class, 'add_exporter' ) );
-		add_filter( 'wp_privacy_personal_data_erasers', array( Privacy::class, 'add_eraser' ) );
-		add_action( 'admin_init', array( Privacy::class, 'suggest_policy' ) );
-		register_activation_hook( BYOK_PLUGIN_FILE, array( Usage_Table::class, 'install' ) );
-		add_action( 'admin_init', array( Usage_Table::class, 'install_late' ) );
-		add_action( Usage_Table::HOOK, array( Usage_Table::class, 'prune' ) );
-		add_action( 'deleted_user', array( Usage_Table::class, 'after_user_deleted' ) );
-		add_action( 'wp_uninitialize_site', array( Usage_Table::class, 'forget_site' ) );
-		Guests::register_hooks();
-		Webhooks::register_hooks();
-		add_action( 'rest_api_init', array( Rest_Usage::class, 'register' ) );
+		if ( isset( $_SERVER['HTTP_X_BYOK_API_KEY'] ) ) {
+			Passed_Key::take();
+		}
+		add_action( 'plugins_loaded', array( Known_Keys::class, 'of_site' ), PHP_INT_MIN );
+		add_action( 'set_current_user', array( Known_Keys::class, 'of_user' ), PHP_INT_MIN );
+		add_action( 'init', array( Elements::class, 'register' ) );
+		add_action( 'enqueue_block_editor_assets', array( Blocks::class, 'tell_editor' ) );
+		add_filter( 'script_module_data_byok', array( Browser_Module::class, 'data' ) );
 		// Of every request through WordPress's HTTP API: those that carry a stand-in, also when another plugin
 		// puts it in at this very place.
 		add_action( 'requests-requests.before_request', array( Key_Transport::class, 'take_over' ), PHP_INT_MAX, 5 );
-		add_filter( 'user_has_cap', array( User_Identity::class, 'grant' ), 10, 2 );
-		// Before the body of a request is read, and before WordPress's headers for other origins.
-		add_action( 'rest_api_init', array( Relay_Access::class, 'look_early' ), PHP_INT_MAX );
-		add_action( 'rest_api_init', array( Rest_Relay::class, 'register' ) );
-		add_action( 'rest_api_init', array( Rest_Models::class, 'register' ) );
-		add_action( 'rest_api_init', array( Rest_Health::class, 'register' ) );
-		add_action( 'rest_api_init', array( Rest_Openapi::class, 'register' ) );
-		add_filter( 'rest_post_dispatch', array( Rest_Relay::class, 'finish' ), 10, 3 );
-		add_filter( 'rest_pre_serve_request', array( Relay_Cors::class, 'send_headers' ), 5, 3 );
-		add_filter( 'rest_pre_serve_request', array( Relay_Response::class, 'serve' ), PHP_INT_MAX, 2 );
+		add_filter( 'user_has_cap', array( self::class, 'grant_relay' ), 10, 2 );
+		if ( isset( $_GET['byok-practice'] ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- nothing is changed by it.
+			add_action( 'template_redirect', array( Practice_Page::class, 'maybe_render' ), 0 );
+		}
+		// Before anyone else's, so that they are there when a request comes in.
+		add_action( 'rest_api_init', array( Rest_Hooks::class, 'register' ), PHP_INT_MIN );
 		Connectors::register_hooks();
-		Log_Guard::register_hooks();
-		Browser_Module::register_hooks();
-		Practice_Page::register_hooks();
-		Blocks::register_hooks();
-		add_action( 'plugins_loaded', array( Known_Keys::class, 'of_site' ), PHP_INT_MIN );
-		add_action( 'set_current_user', array( Known_Keys::class, 'of_user' ), PHP_INT_MIN );
+
+		add_action( 'http_api_debug', array( Log_Guard::class, 'before_debug' ), PHP_INT_MIN, 5 );
+		add_action( 'wp_mail_failed', array( Log_Guard::class, 'before_mail_failed' ), PHP_INT_MIN );
+		add_filter( 'debug_information', array( Site_Health::class, 'add_debug_information' ) );
+		add_filter( 'debug_information', array( Log_Guard::class, 'mask_debug_information' ), PHP_INT_MAX );
+		add_filter( 'site_status_tests', array( Site_Health_Tests::class, 'add' ) );
+		add_action( 'admin_init', array( Privacy::class, 'suggest_policy' ) );
+		add_filter( 'wp_privacy_personal_data_exporters', array( Privacy::class, 'add_exporter' ) );
+		add_filter( 'wp_privacy_personal_data_erasers', array( Privacy::class, 'add_eraser' ) );
+		add_filter( 'byok_relay_origins', array( Connect_Pairs::class, 'add_origins' ), 10, 2 );
+
+		add_action( 'byok_check_key', array( Recheck::class, 'run' ), 10, 2 );
+		add_action( 'byok_prune_usage', array( Usage_Table::class, 'prune' ) );
+		add_action( 'byok_prune_visitors', array( Visitors::class, 'prune' ) );
+		add_action( 'byok_send_webhooks', array( Webhook_Sender::class, 'run' ) );
+		add_action( 'byok_key_checked', array( Put_Back::class, 'after_check' ), 10, 2 );
+		add_action( 'byok_key_checked', array( Webhook_Events::class, 'checked' ), 10, 3 );
+		add_action( 'byok_key_saved', array( Put_Back::class, 'forget' ), 10, 2 );
+		add_action( 'byok_key_saved', array( Webhook_Events::class, 'saved' ), 10, 2 );
+		add_action( 'byok_key_deleted', array( Put_Back::class, 'forget' ), 10, 2 );
+		add_action( 'byok_key_deleted', array( Webhook_Events::class, 'deleted' ), 10, 2 );
+		add_action( 'byok_key_locked', array( Webhook_Events::class, 'locked' ), 10, 2 );
+		add_action( 'byok_key_refused', array( Webhook_Events::class, 'refused' ), 10, 2 );
+
+		$file = plugin_basename( BYOK_PLUGIN_FILE );
+		add_action( "activate_$file", array( Usage_Table::class, 'install' ) );
+		add_action( "activate_$file", array( Guest_Table::class, 'ensure' ) );
+		add_action( 'deleted_user', array( Usage_Table::class, 'after_user_deleted' ) );
+		add_action( 'wp_uninitialize_site', array( Usage_Table::class, 'forget_site' ) );
+		add_action( 'wp_uninitialize_site', array( Guest_Table::class, 'forget_site' ) );
+		add_action( 'wp_uninitialize_site', array( Webhook_Table::class, 'forget_site' ) );
+		if ( is_admin() ) {
+			add_filter( "plugin_action_links_$file", array( self::class, 'add_settings_link' ) );
+			Admin_Hooks::register();
+		}
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'byok', Cli_Command::class );
 			\WP_CLI::add_command( 'byok import', Cli_Import::class );
@@ -83,36 +95,24 @@ final class Plugin {
 			\WP_CLI::add_command( 'byok visitor', Cli_Visitor::class );
 			\WP_CLI::add_command( 'byok webhook', Cli_Webhook::class );
 		}
-
-		if ( is_admin() ) {
-			add_action( 'admin_notices', array( Notices::class, 'render' ) );
-			add_action( 'network_admin_notices', array( Notices::class, 'render' ) );
-			add_filter(
-				'plugin_action_links_' . plugin_basename( BYOK_PLUGIN_FILE ),
-				array( self::class, 'add_settings_link' )
-			);
-			add_action( 'admin_notices', array( Approval_Notice::class, 'render' ) );
-			add_action( 'network_admin_notices', array( Approval_Notice::class, 'render' ) );
-			Usage_Page::register_hooks();
-			Usage_Form::register_hooks();
-			Settings_Page::register_hooks();
-			Network_Page::register_hooks();
-			Profile_Section::register_hooks();
-			Key_Form::register_hooks();
-			Unlock_Form::register_hooks();
-			Reencryption_Form::register_hooks();
-			Import_Form::register_hooks();
-			Relay_Form::register_hooks();
+		// As early as can be, and when all the rest is in place.
+		if ( 'OPTIONS' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) ) {
+			Relay_Cors::answer_preflight();
 		}
 	}
 
 	/**
-	 * Loads the translations that come with the plugin.
+	 * Gives the capability to use the relay to those who have it. Asked dozens of times on a page of wp-admin, and
+	 * nearly never about this one.
 	 *
 	 * @since 0.1.0
+	 *
+	 * @param mixed $has    Capabilities of a user, by name.
+	 * @param mixed $wanted Capabilities that are asked for.
+	 * @return mixed The same, with ours.
 	 */
-	public static function load_translations(): void {
-		load_plugin_textdomain( 'byok', false, dirname( plugin_basename( BYOK_PLUGIN_FILE ) ) . '/languages' );
+	public static function grant_relay( $has, $wanted ) {
+		return in_array( 'byok_use_relay', (array) $wanted, true ) ? User_Identity::grant( $has, $wanted ) : $has;
 	}
 
 	/**

@@ -25,16 +25,6 @@ final class Practice_Page {
 	private const VARIABLE = 'byok-practice';
 
 	/**
-	 * Hooks the page and the route.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'template_redirect', array( self::class, 'maybe_render' ), 0 );
-		add_action( 'rest_api_init', array( self::class, 'register_route' ) );
-	}
-
-	/**
 	 * Address of the page.
 	 *
 	 * @since 0.1.0

@@ -20,35 +20,6 @@ defined( 'ABSPATH' ) || exit;
 final class Profile_Section {
 
 	/**
-	 * Hooks the section and the page.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'admin_menu', array( self::class, 'add_page' ) );
-		// WordPress runs this one on the own profile only.
-		add_action( 'show_user_profile', array( self::class, 'render_section' ) );
-	}
-
-	/**
-	 * Adds the page to the menu, for those who may have keys of their own.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function add_page(): void {
-		$screen = Key_Screen::own();
-		$hook   = add_submenu_page(
-			'profile.php',
-			$screen->title(),
-			$screen->title(),
-			Capability::name( $screen->owner ),
-			$screen->slug(),
-			array( self::class, 'render_page' )
-		);
-		Key_Page::enqueue_on( $hook );
-	}
-
-	/**
 	 * Prints the page.
 	 *
 	 * @since 0.1.0

@@ -17,6 +17,13 @@ defined( 'ABSPATH' ) || exit;
 final class Providers {
 
 	/**
+	 * The extension's table. It is the same for the whole request, and each call of the extension makes it anew.
+	 *
+	 * @var array<string, array>|null
+	 */
+	private static ?array $table = null;
+
+	/**
 	 * Every provider, the most used first.
 	 *
 	 * Without the extension there is no table. Then the stored rows are told under their ids, so that
@@ -28,7 +35,7 @@ final class Providers {
 	 */
 	public static function all(): array {
 		if ( null === Extension::reason() ) {
-			return byok_providers();
+			return self::$table ??= byok_providers();
 		}
 
 		$rows      = Key_Store::read_all( Owner::site() );

@@ -40,15 +40,6 @@ final class Unlock_Form {
 	private const SECONDS = 10.0;
 
 	/**
-	 * Hooks the handler.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'admin_post_' . self::ACTION, array( self::class, 'handle' ) );
-	}
-
-	/**
 	 * Handles the posted form. Never returns.
 	 *
 	 * @since 0.1.0

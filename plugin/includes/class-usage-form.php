@@ -25,15 +25,6 @@ final class Usage_Form {
 	public const ACTION = 'byok_usage';
 
 	/**
-	 * Hooks the handler.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'admin_post_' . self::ACTION, array( self::class, 'handle' ) );
-	}
-
-	/**
 	 * Prints the hidden fields that each of the forms needs.
 	 *
 	 * @since 0.1.0

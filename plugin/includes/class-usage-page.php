@@ -31,17 +31,6 @@ final class Usage_Page {
 	private const DAYS = 30;
 
 	/**
-	 * Hooks the pages.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'admin_menu', array( self::class, 'add_pages' ) );
-		add_action( 'network_admin_menu', array( self::class, 'add_network_page' ) );
-		add_filter( 'submenu_file', array( self::class, 'mark_in_menu' ) );
-	}
-
-	/**
 	 * Adds the site's page and one's own, for those who may see them.
 	 *
 	 * @since 0.1.0

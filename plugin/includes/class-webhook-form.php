@@ -22,15 +22,6 @@ final class Webhook_Form {
 	public const ACTION = 'byok_webhooks';
 
 	/**
-	 * Hooks the handler.
-	 *
-	 * @since 0.1.0
-	 */
-	public static function register_hooks(): void {
-		add_action( 'admin_post_' . self::ACTION, array( self::class, 'handle' ) );
-	}
-
-	/**
 	 * Handles the posted form. Never returns.
 	 *
 	 * @since 0.1.0

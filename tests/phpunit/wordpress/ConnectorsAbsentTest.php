@@ -14,7 +14,8 @@ final class ConnectorsAbsentTest extends Test_Case {
 
 	public function test_the_bridge_runs_exactly_where_wordpress_has_connectors(): void {
 		$ran = Site::run(
-			'foreach ( array_keys( $GLOBALS["wp_filter"] ) as $hook ) {
+			'rest_get_server();
+			foreach ( array_keys( $GLOBALS["wp_filter"] ) as $hook ) {
 				foreach ( $GLOBALS["wp_filter"][ $hook ]->callbacks as $callbacks ) {
 					foreach ( $callbacks as $callback ) {
 						$class_name = is_array( $callback["function"] ) && is_string( $callback["function"][0] ) ? $callback["function"][0] : "";

@@ -445,7 +445,10 @@ final class ConnectorsTest extends Test_Case {
 				$class_name     = $registry->getProviderClassName( $id );
 				$classes_of[$id] = is_subclass_of( $class_name, Byok\AI_Provider::class ) ? $class_name::url( "chat/completions" ) : "another";
 			}
-			return array( $told, $classes_of, array_keys( get_registered_settings() ) );'
+			// Only the REST API and options.php need them.
+			$before = get_registered_settings();
+			rest_get_server();
+			return array( $told, $classes_of, array_keys( array_diff_key( get_registered_settings(), $before ) ) );'
 		)['result'];
 		list( $connectors, $classes, $settings ) = $ran;
 		foreach ( byok_providers() as $id => $known ) {

@@ -51,6 +51,45 @@ final class QueriesTest extends Test_Case {
 		}
 	}
 
+	public function test_the_dashboard_asks_nothing_when_there_is_nothing_to_tell(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$worker  = new Worker();
+		$options = array( 'user' => self::admin() );
+		foreach ( array( '/wp-admin/index.php', '/wp-admin/plugins.php' ) as $path ) {
+			// What is done once, and what saving a key has left to look at.
+			$worker->ask( $path, $options );
+			$worker->ask( $path, array( 'plugins' => false ) + $options );
+			$with    = $worker->ask( $path, $options );
+			$without = $worker->ask( $path, array( 'plugins' => false ) + $options );
+			$this->assertSame( array( 200, 200 ), array( $with['status'], $without['status'] ) );
+			$this->assertSame( array(), self::more( $with, $without ), $path );
+		}
+	}
+
+	public function test_nothing_of_byok_is_autoloaded_when_there_is_nothing_to_tell(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		( new Worker() )->ask( '/wp-admin/index.php', array( 'user' => self::admin() ) );
+		wp_cache_flush();
+		$names = preg_grep( '/byok/', array_keys( wp_load_alloptions( true ) ) );
+		$this->assertSame( array(), array_values( $names ) );
+		$this->assertIsArray( get_option( \Byok\Canary::OPTION ), 'it is there, and not autoloaded' );
+	}
+
+	/**
+	 * Whoever adds to this list makes every page of every site slower.
+	 */
+	public function test_a_front_page_loads_few_files(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		$worker = new Worker();
+		$worker->ask( '/' );
+		$files = $worker->ask( '/' )['files'];
+		$few   = array( 'autoload.php', 'byok.php', 'class-connectors.php', 'class-elements.php', 'class-known-keys.php', 'class-plugin.php', 'functions.php' );
+		if ( \Byok\Connectors::are_there() ) {
+			array_push( $few, 'class-ai-registry.php', 'class-extension.php', 'connector-table.php' );
+		}
+		$this->assertEqualsCanonicalizing( $few, $files );
+	}
+
 	/**
 	 * The queries that byok has made, or that are not made without it.
 	 *

@@ -88,8 +88,8 @@ final class Worker {
 	 *     @type string $text    A text to redact when the page is made.
 	 *     @type array  $body    What to post to a REST route.
 	 * }
-	 * @return array{status: int, queries: array{0: string, 1: string}[], text: string} Status of the answer; queries, each with
-	 *                                                                                 who called; the text, redacted.
+	 * @return array{status: int, queries: array{0: string, 1: string}[], files: string[], text: string} Status of the answer;
+	 *                          queries, each with who called; files of the plugin that were loaded; the text, redacted.
 	 */
 	public function ask( string $path, array $options = array() ): array {
 		file_put_contents( $this->report, json_encode( array_diff_key( $options, array( 'body' => 1 ) ), JSON_THROW_ON_ERROR ) );

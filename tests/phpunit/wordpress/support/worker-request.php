@@ -34,6 +34,7 @@
 			global $wpdb;
 			$done = array(
 				'queries' => array_map( static fn( array $query ) => array( $query[0], $query[2] ), $wpdb->queries ?? array() ),
+				'files'   => array_map( 'basename', array_values( array_filter( get_included_files(), static fn( string $file ) => str_starts_with( $file, dirname( __DIR__, 4 ) . '/plugin/' ) ) ) ),
 				'text'    => function_exists( 'byok_redact' ) ? byok_redact( $wanted['text'] ?? '' ) : '',
 			);
 			file_put_contents( "$report.new", json_encode( $done, JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE ) );

@@ -1,0 +1,59 @@
+<?php
+/**
+ * Where the plugin meets the REST API.
+ *
+ * @package byok
+ */
+
+namespace Byok;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Registers what requests to the REST API need, when there is one.
+ *
+ * It decides nothing.
+ *
+ * @since 0.1.0
+ */
+final class Rest_Hooks {
+
+	/**
+	 * Registers the hooks.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function register(): void {
+		foreach (
+			array(
+				Rest_Controller::class,
+				Rest_Reencryption::class,
+				Rest_Import::class,
+				Rest_Usage::class,
+				Rest_Relay::class,
+				Rest_Models::class,
+				Rest_Health::class,
+				Rest_Openapi::class,
+				Rest_Visitors::class,
+				Rest_Connect::class,
+				Rest_Connect_Pairs::class,
+				Rest_Webhooks::class,
+			) as $routes
+		) {
+			add_action( 'rest_api_init', array( $routes, 'register' ) );
+		}
+		add_action( 'rest_api_init', array( Elements::class, 'name_blocks' ) );
+		add_action( 'rest_api_init', array( Practice_Page::class, 'register_route' ) );
+		// Before the body of a request is read, and before WordPress's headers for other origins.
+		add_action( 'rest_api_init', array( Relay_Access::class, 'look_early' ), PHP_INT_MAX );
+		// Before anyone else's, who may log the request.
+		add_filter( 'rest_request_after_callbacks', array( Rest_Secret::class, 'forget_refused' ), PHP_INT_MIN, 3 );
+		add_filter( 'rest_post_dispatch', array( Rest_Relay::class, 'finish' ), 10, 3 );
+		add_filter( 'rest_post_dispatch', array( Log_Guard::class, 'mask_rest_error' ), PHP_INT_MAX, 3 );
+		add_filter( 'rest_pre_serve_request', array( Relay_Cors::class, 'send_headers' ), 5, 3 );
+		add_filter( 'rest_pre_serve_request', array( Relay_Response::class, 'serve' ), PHP_INT_MAX, 2 );
+		if ( Connectors::are_there() ) {
+			Connectors::register_rest_hooks();
+		}
+	}
+}
