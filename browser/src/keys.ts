@@ -66,6 +66,10 @@ export class KeyManager extends EventTarget {
 		globalThis.addEventListener?.( 'storage', ( { key } ) => {
 			// Another tab, or the person has emptied the storage.
 			if ( key === null || key.startsWith( namespace + ':v1:' ) ) {
+				if ( ! key || key.endsWith( ':passkey' ) ) {
+					// What the worker knows belongs to another passkey than what is stored from now on.
+					this.lock();
+				}
 				this.#changed( null );
 			}
 		} );

@@ -44,11 +44,13 @@ abstract class LocalStore implements Store {
 
 	async save( known: Provider, key: string, baseUrl: string, signal: AbortSignal | null ): Promise< KeyInfo > {
 		const target = targetOf( known, baseUrl );
-		const entry = await this.#checked( known, baseUrl, ( request, both ) => send( fetch, target, key, request, both ), signal );
+		// As it is understood, so that what is shown and what is asked are the same.
+		const base = known.base_url ? '' : target.base;
+		const entry = await this.#checked( known, base, ( request, both ) => send( fetch, target, key, request, both ), signal );
 		if ( entry.outcome === 'invalid' ) {
 			throw new ByokError( 'key_refused' );
 		}
-		const kept = { ...entry, ...await this.keep( known, key, baseUrl ) };
+		const kept = { ...entry, ...await this.keep( known, key, base ) };
 		signal?.throwIfAborted();
 		write( this.shelf, known.id, kept );
 		return this.#info( known.id, kept );

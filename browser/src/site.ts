@@ -8,7 +8,7 @@
 import { ByokError } from './errors.js';
 import { bare, fetch } from './natives.js';
 import { PROVIDERS, type Model, type Outcome, type Provider } from './providers.js';
-import { plain } from './target.js';
+import { addressOf, plain } from './target.js';
 import type { Shelf } from './shelf.js';
 import type { KeyInfo, Store } from './store.js';
 
@@ -40,6 +40,9 @@ interface Told {
 	code?: string;
 	data?: { status?: number };
 }
+
+/** Any address, to judge what a path below it leads to. */
+const BELOW = 'https://byok.invalid/relay';
 
 export class SiteStore implements Store {
 	readonly mode = 'site';
@@ -102,11 +105,9 @@ export class SiteStore implements Store {
 		if ( ! this.options.relay || this.options.connect ) {
 			throw new ByokError( 'mode_unavailable' );
 		}
-		if ( ! /^\/(?!\/)/.test( path ) || /[\\#]|(^|\/)\.\.?(\/|$|\?)/.test( path ) ) {
-			throw new ByokError( 'path_refused' );
-		}
+		const below = addressOf( BELOW, path ).slice( BELOW.length );
 		const { method, headers, body } = await plain( path, init );
-		return this.#send( method, `relay/${ known.id }${ path }`, body, init.signal ?? null, headers );
+		return this.#send( method, `relay/${ known.id }${ below }`, body, init.signal ?? null, headers );
 	}
 
 	async models( known: Provider, signal: AbortSignal | null ): Promise< Model[] > {

@@ -39,7 +39,8 @@ function checkedBase( text: string ): string {
 	}
 	// A model on one's own machine has no certificate, and what goes there leaves it not.
 	const own = /^(localhost|127(\.\d+){3}|\[::1\])$/.test( url.hostname );
-	if ( ( url.protocol !== 'https:' && ! ( own && url.protocol === 'http:' ) ) || url.username || url.password || url.search || url.hash ) {
+	// What a URL makes of some signs is not what a person reads.
+	if ( /[\\@?#]/.test( text ) || ( url.protocol !== 'https:' && ! ( own && url.protocol === 'http:' ) ) ) {
 		throw new ByokError( 'base_url_malformed' );
 	}
 	return url.href.replace( /\/+$/, '' );

@@ -25,6 +25,11 @@ type Tone = 'good' | 'warn' | 'bad' | 'neutral';
 
 const TONES: Readonly< Record< string, Tone > > = { valid: 'good', no_credit: 'warn', rate_limited: 'warn', restricted: 'warn', invalid: 'bad', locked: 'warn', damaged: 'bad' };
 
+/** What a check can say. What a site or a storage says otherwise is not known. */
+const OUTCOMES = [ 'valid', 'no_credit', 'rate_limited', 'restricted', 'invalid' ];
+
+const outcomeOf = ( { outcome, proves }: KeyInfo ) => outcome === 'valid' && proves === 'reachable' ? 'reachable' : OUTCOMES.includes( outcome! ) ? outcome! : 'unknown';
+
 /** Sentences for what went wrong. */
 const FAILURES: Partial< Record< Reason, keyof Words > > = {
 	key_refused: 'said_refused',
@@ -176,12 +181,12 @@ export class Form {
 
 	/** A key at rest. */
 	#rest( info: KeyInfo ): Node[] {
-		const about = info.state !== 'ready' ? info.state : info.outcome === 'valid' && info.proves === 'reachable' ? 'reachable' : info.outcome ?? 'stored';
+		const about = info.state !== 'ready' ? info.state : info.outcome === null ? 'stored' : outcomeOf( info );
 		const locked = info.mode === 'passkey' && info.state === 'locked';
 		return [
 			h( 'div', { class: 'row' },
 				h( 'span', { class: 'chip', part: 'chip', 'data-tone': TONES[ about ] ?? 'neutral' }, this.#words[ `chip_${ about }` as keyof Words ] ),
-				info.hint && h( 'code', {}, info.hint ) ),
+				info.hint && h( 'code', { dir: 'ltr' }, info.hint ) ),
 			h( 'p', { class: 'soft' }, h( 'strong', {}, this.#words[ `mode_${ info.mode }` ] ), ' — ', this.#words[ `mode_${ info.mode }_help` ] ),
 			...( info.message && info.message !== this.#status.textContent ? [ h( 'p', { class: 'soft' }, info.message ) ] : [] ),
 			...( info.state === 'ready' ? [ this.#models() ] : [] ),
@@ -245,7 +250,8 @@ export class Form {
 				warning.hidden = text === '' || this.tools.looksLike( known, text );
 			},
 		} );
-		const address = known.base_url === null && h( 'input', { id: 'address', part: 'input', type: 'url', dir: 'ltr', placeholder: 'https://', 'aria-describedby': 'address-help', value: this.#info()?.baseUrl ?? '' } );
+		// Under a passkey the address that counts is locked with the key; what lies beside it in storage anybody could have written.
+		const address = known.base_url === null && h( 'input', { id: 'address', part: 'input', type: 'url', dir: 'ltr', placeholder: 'https://', 'aria-describedby': 'address-help', value: this.#info()?.mode === 'passkey' ? '' : this.#info()?.baseUrl ?? '' } );
 		const current = this.#info()?.mode;
 		const chosen = current && modes.includes( current ) ? current : modes[ 0 ];
 		const save = h( 'button', { type: 'submit', class: 'primary', part: 'button primary' }, this.#words.save );
@@ -323,7 +329,7 @@ export class Form {
 	/** The sentence for what a check told. */
 	async #told( promise: Promise< KeyInfo >, kept?: () => void ): Promise< [ string, Tone ] > {
 		const info = await promise;
-		const outcome = info.outcome === 'valid' && info.proves === 'reachable' ? 'reachable' : info.outcome ?? 'unknown';
+		const outcome = outcomeOf( info );
 		kept?.();
 		this.#tell( 'byok-change', { provider: info.provider, mode: info.mode, outcome: info.outcome } );
 		if ( kept && outcome === 'valid' ) {

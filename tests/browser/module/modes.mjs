@@ -276,16 +276,20 @@ async function outcomes() {
 		const it = await open( page, MEMBER, { connect: "'self' https:" } );
 		await it.provider.selectOption( 'openai-compatible' );
 		assert.equal( await it.mode( 'site' ).count(), 0, 'members do not choose where the site sends requests to' );
-		for ( const address of [ '', 'http://example.com/v1', 'https://me:secret@example.com', 'javascript:alert(1)' ] ) {
+		for ( const address of [ '', 'http://example.com/v1', 'https://me:secret@example.com', 'javascript:alert(1)', 'https://api.mistral.ai\\@evil.example/', 'https://@api.mistral.ai', 'https://api.mistral.ai/v1?', 'https://api.mistral.ai/v1#' ] ) {
 			await it.address.fill( address );
 			await paste( it, makeKey( 'openai', 'valid' ), 'browser' );
 			await reads( it.message, /^This address cannot be used/ );
 		}
-		await it.address.fill( 'https://api.mistral.ai/v1/' );
+		await it.address.fill( 'HTTPS://API.mistral.ai:443/x/../v1/' );
 		await it.save.click();
 		await reads( it.message, 'OpenAI-compatible answers. Saved; whether the key is right shows at its first use.' );
 		await reads( it.chip, 'Reachable' );
 		assert.equal( requests.at( -1 ).host, 'api.mistral.ai' );
+		assert.equal( await page.evaluate( () => JSON.parse( localStorage[ 'byok:v1:key:openai-compatible' ] ).baseUrl ), 'https://api.mistral.ai/v1' );
+		await it.button( 'Replace' ).click();
+		assert.equal( await it.address.inputValue(), 'https://api.mistral.ai/v1' );
+		await it.button( 'Keep it' ).click();
 		assert.equal( await page.evaluate( () => window.byokModule.createBYOK().getHeaders().catch( ( error ) => error.reason ) ), 'not_revealed', 'a relay would send it elsewhere' );
 	} );
 
@@ -364,6 +368,14 @@ async function site_only() {
 		assert.deepEqual( [ id, path, JSON.parse( body ).model, headers.authorization, headers[ 'anthropic-beta' ] ], [ 'anthropic', '/messages', 'claude-test', undefined, 'one' ] );
 		await page.evaluate( () => window.byokModule.createBYOK().fetch( 'https://api.anthropic.com/v1/models?limit=1' ).then( ( answer ) => answer.text() ) );
 		assert.equal( site.relayed.at( -1 ).path, '/models?limit=1' );
+		await page.evaluate( () => window.byokModule.createBYOK().fetch( '/a/%2e%2e/models' ).then( ( answer ) => answer.text() ) );
+		assert.equal( site.relayed.at( -1 ).path, '/models', 'what is judged is what is sent' );
+		const { length } = site.seen;
+		for ( const path of [ '/%2e%2e/openai/models', '/.%2E/.%2e/me/keys', '//models', '/a\\..\\b', '/models#x', 'models' ] ) {
+			const reason = await page.evaluate( ( path ) => window.byokModule.createBYOK().fetch( path, { provider: 'anthropic' } ).then( String, ( error ) => error.reason ), path );
+			assert.equal( reason, 'path_refused', path );
+		}
+		assert.equal( site.seen.slice( length ).filter( ( { route } ) => ! route.startsWith( 'me/keys' ) ).length, 0 );
 	} );
 
 	await test( 'visitor: a token that is revoked is forgotten, and the next key gets a new one', async ( page ) => {
@@ -472,6 +484,38 @@ async function passkey_only() {
 		} );
 		assert.deepEqual( reasons, [ 'damaged', 'damaged', 'damaged', 'damaged', 200 ] );
 		assert.equal( requests.filter( ( { path } ) => path.endsWith( 'limit=7' ) ).length, 1, 'a packet left' );
+	} );
+
+	await test( 'passkey: an address that somebody wrote beside the locked key is not suggested for the next one', async ( page ) => {
+		await authenticator( page );
+		const it = await open( page, {}, { connect: "'self' https:" } );
+		await it.provider.selectOption( 'openai-compatible' );
+		await it.address.fill( 'https://api.mistral.ai/v1' );
+		await paste( it, makeKey( 'mistral', 'valid' ), 'passkey' );
+		await reads( it.chip, 'Reachable' );
+		await page.evaluate( () => {
+			const name = 'byok:v1:key:openai-compatible';
+			localStorage[ name ] = JSON.stringify( { ...JSON.parse( localStorage[ name ] ), baseUrl: 'https://evil.example/v1' } );
+		} );
+		await it.button( 'Replace' ).click();
+		assert.equal( await it.address.inputValue(), '' );
+	} );
+
+	await test( 'passkey: another tab that makes another passkey locks this one', async ( page ) => {
+		await authenticator( page );
+		const it = await open( page, {} );
+		await paste( it, makeKey( 'anthropic', 'valid' ), 'passkey' );
+		await reads( it.chip, 'Works' );
+		const second = await newTab( page );
+		await open( second, {} );
+		for ( const change of [ () => localStorage.setItem( 'byok:v1:passkey', '{"id":"AAAA","salt":"AAAA"}' ), () => localStorage.clear() ] ) {
+			const kept = await page.evaluate( () => ( { ...localStorage } ) );
+			await second.evaluate( change );
+			await page.waitForFunction( () => window.byokModule.createBYOK().keys.list().then( ( [ info ] ) => info?.state !== 'ready' ) );
+			await page.evaluate( ( kept ) => Object.assign( localStorage, kept ), kept );
+			assert.equal( ( await page.evaluate( () => window.byokModule.createBYOK().keys.list() ) )[ 0 ].state, 'locked' );
+			await page.evaluate( () => window.byokModule.createBYOK().unlock().catch( () => {} ) );
+		}
 	} );
 
 	await test( 'passkey: a stream can be stopped, and its provider sees it', async ( page ) => {

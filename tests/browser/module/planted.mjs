@@ -110,4 +110,20 @@ export async function planted() {
 		assert.ok( requests.every( ( { headers } ) => ! JSON.stringify( headers ).includes( 'evil' ) ) );
 		assert.deepEqual( got, [] );
 	} );
+
+	await test( 'planted: an outcome that there is none of is not known, and its name is no name of a function', async ( page ) => {
+		const it = await open( page, {} );
+		await paste( it, makeKey( 'anthropic', 'valid' ), 'browser' );
+		await reads( it.chip, 'Works' );
+		for ( const outcome of [ 'constructor', 'toString', '__proto__', 'locked', 7 ] ) {
+			await page.evaluate( ( outcome ) => {
+				const name = 'byok:v1:key:anthropic';
+				localStorage[ name ] = JSON.stringify( { ...JSON.parse( localStorage[ name ] ), outcome } );
+			}, outcome );
+			await page.reload();
+			await reads( it.chip, 'Not verified yet' );
+			assert.equal( await it.chip.getAttribute( 'data-tone' ), 'neutral' );
+			assert.equal( await it.hint.getAttribute( 'dir' ), 'ltr' );
+		}
+	} );
 }
