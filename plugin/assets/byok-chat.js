@@ -117,5 +117,8 @@ function start( root, byok ) {
 await customElements.whenDefined( 'byok-settings' );
 const { byok } = document.createElement( 'byok-settings' );
 for ( const root of document.querySelectorAll( '.byok-chat' ) ) {
-	start( root, byok );
+	// Whoever writes posts may write the class, and no form.
+	if ( root.querySelector( 'form' ) ) {
+		start( root, byok );
+	}
 }

@@ -126,4 +126,11 @@ export async function planted() {
 			assert.equal( await it.hint.getAttribute( 'dir' ), 'ltr' );
 		}
 	} );
+
+	await test( 'planted: a chat without a form, written into a post, keeps no other from starting', async ( page ) => {
+		const chat = '<div class="byok-chat"><div class="byok-chat__talk"></div><form><textarea aria-label="Question"></textarea><button type="button" class="byok-chat__stop">Stop</button></form><button type="button" class="byok-chat__key">Key</button></div>';
+		await open( page, {}, { body: `<div class="byok-chat"></div>${ chat }<script type="module" src="/assets/byok-chat.js"></script>` } );
+		await page.locator( '.byok-chat__key' ).click();
+		await page.locator( 'byok-settings[modal] #key' ).waitFor();
+	} );
 }

@@ -61,7 +61,7 @@ async function serve( request, response ) {
 	if ( url.pathname === '/pages/icon' ) {
 		return response.writeHead( 204 ).end();
 	}
-	if ( /^\/assets\/byok\.(module|form|worker)\.js$/.test( url.pathname ) ) {
+	if ( /^\/assets\/byok[.-](module|form|worker|chat)\.js$/.test( url.pathname ) ) {
 		response.setHeader( 'content-security-policy', policy() );
 		return send( 200, file( `plugin${ url.pathname }` ), TYPES[ '.js' ] );
 	}
