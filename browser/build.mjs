@@ -1,6 +1,6 @@
 /**
- * Builds the module and its worker: for the plugin (plugin/assets, without what only people read) and for the npm package
- * (dist, readable, with types). `--check` builds into nowhere and fails when the plugin's files are not what comes out.
+ * Builds the module and its worker: for the plugin (plugin/assets) and for the npm package (dist, with types and the
+ * licence). `--check` builds into nowhere and fails when the plugin's files are not what comes out.
  */
 
 import { createHash } from 'node:crypto';
@@ -98,6 +98,6 @@ if ( process.argv[ 1 ] === fileURLToPath( import.meta.url ) ) {
 			Object.entries( made ).forEach( ( [ name, text ] ) => writeFileSync( at( `${ folder }/${ name }` ), text ) );
 		};
 		write( '../plugin/assets', built );
-		write( './dist', await files( false ) );
+		write( './dist', { ...await files( true ), LICENSE: readFileSync( at( '../LICENSE' ), 'utf8' ) } );
 	}
 }

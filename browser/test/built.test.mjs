@@ -41,3 +41,13 @@ test( 'the table holds all providers of the engine, and nothing of theirs is wri
 	const shipped = Object.keys( JSON.parse( file( '../models.json' ) ) );
 	assert.deepEqual( shipped.filter( ( id ) => ! engine.some( ( known ) => known.id === id ) ), [] );
 } );
+
+test( 'the npm package holds the same files, as small, with its types and its licence', () => {
+	for ( const name of [ 'byok.module.js', 'byok.form.js', 'byok.worker.js' ] ) {
+		assert.equal( file( `../dist/${ name }` ), built[ name ].replace( /\?ver=[0-9a-f]{10}/g, '' ), name );
+	}
+	assert.equal( file( '../dist/LICENSE' ), file( '../../LICENSE' ) );
+	assert.match( file( '../dist/types/index.d.ts' ), /createBYOK/ );
+	// Where the package is read there is no folder of the project around it.
+	assert.doesNotMatch( file( '../README.md' ), /\]\(\.\.\// );
+} );
