@@ -59,6 +59,7 @@ export class Form {
 	readonly #words: Words;
 	#id = '';
 	#infos: KeyInfo[] = [];
+	#turn = 0;
 	/** What is under way, so that it can be cancelled. */
 	#busy: AbortController | null = null;
 	/** What the view that is shown has asked for; a new view ends it. */
@@ -102,11 +103,15 @@ export class Form {
 	/** Asks what there is, and shows it. What a person is typing stays. */
 	async #refresh( quietly = false ): Promise< void > {
 		const { keys } = this.byok;
-		try {
-			this.#infos = await keys.list();
-		} catch ( error ) {
-			this.#infos = await keys.list( true );
-			this.#fail( error );
+		const turn = ++this.#turn;
+		const found: { infos: KeyInfo[]; error?: unknown } = await keys.list().then( ( infos ) => ( { infos } ), async ( error: unknown ) => ( { infos: await keys.list( true ), error } ) );
+		if ( turn !== this.#turn ) {
+			// What was asked later is newer, even where its answer comes first.
+			return;
+		}
+		this.#infos = found.infos;
+		if ( found.error ) {
+			this.#fail( found.error );
 		}
 		const ids = this.#providers.map( ( { id } ) => id );
 		const wanted = [ this.#id, this.host.getAttribute( 'provider' ), keys.choice()?.provider, this.#infos[ 0 ]?.provider, ids[ 0 ] ];

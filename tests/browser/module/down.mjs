@@ -73,4 +73,23 @@ export async function down() {
 		await it.key.waitFor();
 		assert.equal( await badge.count(), 0, 'it praises a place that there is none of' );
 	} );
+
+	await test( 'an answer that comes late takes no newer one\'s place', async ( page ) => {
+		const it = await open( page );
+		await paste( it, makeKey( 'anthropic', 'valid' ), 'browser' );
+		await reads( it.chip, 'Works' );
+		const late = page.waitForResponse( '**/me/keys' );
+		site.slow = 700;
+		await page.evaluate( () => window.byokModule.createBYOK().keys.dispatchEvent( new CustomEvent( 'change', { detail: {} } ) ) );
+		await new Promise( ( done ) => setTimeout( done, 200 ) );
+		site.slow = 0;
+		await page.evaluate( () => {
+			localStorage.clear();
+			window.byokModule.createBYOK().keys.dispatchEvent( new CustomEvent( 'change', { detail: {} } ) );
+		} );
+		await it.key.waitFor();
+		await late;
+		await page.waitForTimeout( 900 );
+		assert.equal( await it.key.count(), 1, 'a key that was removed is back' );
+	} );
 }
