@@ -116,4 +116,27 @@ final class HooksTest extends Test_Case {
 		)['result'];
 		$this->assertSame( array( true, false, true, false, count( Connectors::own() ), \Byok\Connector_Authentication::class ), $ran );
 	}
+
+	/**
+	 * Where somebody has used the client first, its registry stays, and has the providers.
+	 *
+	 * @group connectors
+	 */
+	public function test_a_registry_that_was_there_before_has_the_providers_from_init_on(): void {
+		$file = WPMU_PLUGIN_DIR . '/byok-test-client.php';
+		wp_mkdir_p( WPMU_PLUGIN_DIR );
+		file_put_contents( $file, '<?php WordPress\\AiClient\\AiClient::defaultRegistry();' );
+		$key = Test_Provider::key( 'groq' );
+		self::save( 'groq', $key );
+		try {
+			$ran = Site::run(
+				'$registry = WordPress\AiClient\AiClient::defaultRegistry();
+				$early     = class_exists( Byok\AI_Provider_Groq::class, false );
+				return array( get_class( $registry ), $early, $registry->hasProvider( "groq" ), $registry->getProviderRequestAuthentication( "groq" )->getApiKey() === byok_stand_in( "groq" ), wp_is_connector_registered( "groq" ) );'
+			)['result'];
+		} finally {
+			unlink( $file );
+		}
+		$this->assertSame( array( \WordPress\AiClient\Providers\ProviderRegistry::class, true, true, true, true ), $ran );
+	}
 }
