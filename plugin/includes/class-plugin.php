@@ -51,6 +51,10 @@ final class Plugin {
 		add_action( 'rest_api_init', array( Rest_Hooks::class, 'register' ), PHP_INT_MIN );
 		Connectors::register_hooks();
 
+		// Before anyone else's, who may log the request: hence not with the other hooks of REST.
+		add_filter( 'rest_request_after_callbacks', array( Rest_Secret::class, 'forget_refused' ), PHP_INT_MIN, 3 );
+		add_filter( 'rest_post_dispatch', array( Log_Guard::class, 'mask_rest_error' ), PHP_INT_MAX, 3 );
+
 		add_action( 'http_api_debug', array( Log_Guard::class, 'before_debug' ), PHP_INT_MIN, 5 );
 		add_action( 'wp_mail_failed', array( Log_Guard::class, 'before_mail_failed' ), PHP_INT_MIN );
 		add_filter( 'debug_information', array( Site_Health::class, 'add_debug_information' ) );
