@@ -157,6 +157,9 @@ function byok_has_key( string $provider, array $args = array() ): bool {
  *     @type string      $hint            The masked key; empty when it is not known.
  *     @type string      $previous_hint   The masked key before, kept while the new one is not verified;
  *                                        empty when there is none.
+ *     @type string      $previous_state  State of that key, `absent` when there is none. A locked one opens
+ *                                        again when its secret is given back; a damaged one is lost.
+ *     @type string|null $previous_reason Why it is locked or damaged, as a code.
  *     @type string|null $outcome         What the last check told: `valid`, `no_credit`, `rate_limited`,
  *                                        `restricted`, `invalid` or `unknown`.
  *     @type string|null $proof           What that is about: `key`, or `reachable` when the provider

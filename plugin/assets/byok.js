@@ -43,7 +43,7 @@
 	/** Shows what the server tells of a key. */
 	function paint( card, info ) {
 		const hasKey = info.state !== 'absent';
-		const before = card.dataset.state;
+		const before = { ...card.dataset };
 		// What is used here while there is no key: the network's, or the server's.
 		const instead = hasKey ? null : screen.providers[ card.dataset.provider ]?.inherited ?? null;
 		const inUse = hasKey || instead !== null;
@@ -51,6 +51,7 @@
 
 		card.dataset.slot = info.slot;
 		card.dataset.state = info.state;
+		card.dataset.waits = String( [ info.reason, info.previous_reason ].includes( 'envelope_unknown_key' ) );
 		card.dataset.outcome = info.outcome ?? '';
 
 		part( card, 'chip' ).textContent = chip.word;
@@ -93,9 +94,11 @@
 		if ( address ) {
 			address.value = info.base_url ?? '';
 		}
-		if ( before !== info.state ) {
-			recount( before, 'locked', '#byok-unlock', '.byok-unlock__text' );
-			recount( before, 'stale', '#byok-reencryption', '.byok-reencryption__text' );
+		if ( before.waits === 'true' && card.dataset.waits === 'false' ) {
+			recount( 'locked', '[data-waits="true"]', '#byok-unlock', '.byok-unlock__text' );
+		}
+		if ( before.state === 'stale' && info.state !== 'stale' ) {
+			recount( 'stale', '[data-state="stale"]', '#byok-reencryption', '.byok-reencryption__text' );
 		}
 		const billing = part( card, 'billing' );
 		if ( billing ) {
@@ -105,13 +108,13 @@
 	}
 
 	/** The panel above the cards counts keys in a state; one of them has just left it. */
-	function recount( before, state, panel, text ) {
+	function recount( words, which, panel, text ) {
 		const box = page.querySelector( panel );
-		if ( before !== state || ! box || box.dataset.done !== undefined ) {
+		if ( ! box || box.dataset.done !== undefined ) {
 			return;
 		}
-		const count = page.querySelectorAll( `.byok-card[data-state="${ state }"]` ).length;
-		const sentence = screen.words[ state ]?.[ count ];
+		const count = page.querySelectorAll( '.byok-card' + which ).length;
+		const sentence = screen.words[ words ]?.[ count ];
 		if ( count === 0 ) {
 			box.hidden = true;
 		} else if ( sentence ) {

@@ -29,9 +29,10 @@ final class Key_Info {
 	 * @return array Info, see byok_key_info().
 	 */
 	public static function of( array $provider, Place $place, ?string $raw, array $slots = array() ): array {
-		$state = Key_State::of( $place, $raw );
-		$row   = Key_Row::parse( $raw );
-		$opens = in_array( $state['state'], array( 'ready', 'stale' ), true );
+		$state    = Key_State::of( $place, $raw );
+		$row      = Key_Row::parse( $raw );
+		$previous = Key_State::of_previous( $place, $row );
+		$opens    = in_array( $state['state'], array( 'ready', 'stale' ), true );
 
 		return array(
 			'provider'        => $provider['id'],
@@ -41,9 +42,11 @@ final class Key_Info {
 			'reason'          => $state['reason'],
 			'hint'            => null === $row ? '' : $row->hint,
 			'previous_hint'   => null === $row || null === $row->previous ? '' : $row->previous->hint,
+			'previous_state'  => $previous['state'],
+			'previous_reason' => $previous['reason'],
 			'outcome'         => null === $row ? null : $row->outcome,
 			'proof'           => null === $row ? null : $row->proof,
-			'message'         => self::message( $provider, $place, $state, $row ),
+			'message'         => self::message( $provider, $place, $state, $row, $previous['state'] ),
 			'slot'            => $place->slot,
 			'slots'           => array_map( 'strval', array_values( $slots ) ),
 			'resume_at'       => null === $row || (int) $row->resume_at <= time() ? null : $row->resume_at,
@@ -70,22 +73,34 @@ final class Key_Info {
 	}
 
 	/**
+	 * Whether the key, or the one that is kept beside it, opens again as soon as somebody gives the secret from before.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $info Info.
+	 */
+	public static function waits_for_secret( array $info ): bool {
+		return in_array( 'envelope_unknown_key', array( $info['reason'], $info['previous_reason'] ), true );
+	}
+
+	/**
 	 * The sentence for a key at rest.
 	 *
 	 * @param array        $provider The provider's row of the table.
 	 * @param Place        $place    Where the key is.
 	 * @param array        $state    What Key_State::of() told.
 	 * @param Key_Row|null $row      The row, when it is one.
+	 * @param string       $previous State of the key that is kept beside it.
 	 * @return string Sentences.
 	 */
-	private static function message( array $provider, Place $place, array $state, ?Key_Row $row ): string {
+	private static function message( array $provider, Place $place, array $state, ?Key_Row $row, string $previous ): string {
 		// Where only the key beside it is stale, that one's sentence says so.
 		$own       = 'stale' === $state['state'] ? Key_State::of_row( $place, $row ) : $state;
 		$sentences = array( Messages::state( $own['state'], $own['reason'], null === $row ? null : $row->saved_at ) );
 
 		if ( in_array( $state['state'], array( 'ready', 'stale' ), true ) && null !== $row->outcome ) {
 			$sentences[] = Messages::outcome( $row->outcome, $provider, $row->proof );
-			$sentences[] = null === $row->previous ? '' : Messages::previous_kept( Key_State::of_row( $place, $row->previous )['state'] );
+			$sentences[] = Messages::previous_kept( $previous );
 			$sentences[] = (int) $row->resume_at <= time() ? '' : Messages::resting( $row->resume_at );
 		}
 		return implode( ' ', array_filter( $sentences ) );

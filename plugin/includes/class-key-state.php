@@ -64,8 +64,24 @@ final class Key_State {
 
 		$state = self::of_row( $place, $row );
 		// A key that is kept beside a ready one needs the previous secret as long as it is under it.
-		$waits = 'ready' === $state['state'] && null !== $row->previous && 'stale' === self::of_row( $place, $row->previous )['state'];
-		return $waits ? self::state( 'stale' ) : $state;
+		return 'ready' === $state['state'] && 'stale' === self::of_previous( $place, $row )['state'] ? self::state( 'stale' ) : $state;
+	}
+
+	/**
+	 * The state of the key that is kept beside a row's.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place        $place Place.
+	 * @param Key_Row|null $row   Row; null for none.
+	 * @return array{state: string, reason: string|null} Reason code for `locked` and `damaged`.
+	 */
+	public static function of_previous( Place $place, ?Key_Row $row ): array {
+		if ( null === $row?->previous ) {
+			return self::state( 'absent' );
+		}
+		$reason = Extension::reason();
+		return null === $reason ? self::of_row( $place, $row->previous ) : self::state( 'locked', $reason );
 	}
 
 	/**

@@ -82,7 +82,7 @@ final class Messages {
 	 * @since 0.1.0
 	 *
 	 * @param string $state State of the key before, see Key_State.
-	 * @return string Sentences; empty for a damaged one, which is no help.
+	 * @return string Sentences; empty for none, and for a damaged one, which is no help.
 	 */
 	public static function previous_kept( string $state ): string {
 		switch ( $state ) {

@@ -48,6 +48,7 @@ final class Provider_Card {
 			data-provider="<?php echo esc_attr( $provider ); ?>"
 			data-slot="<?php echo esc_attr( $info['slot'] ); ?>"
 			data-state="<?php echo esc_attr( $info['state'] ); ?>"
+			data-waits="<?php echo Key_Info::waits_for_secret( $info ) ? 'true' : 'false'; ?>"
 			data-outcome="<?php echo esc_attr( (string) $info['outcome'] ); ?>"
 		>
 			<div class="byok-card__row">

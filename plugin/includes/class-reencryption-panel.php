@@ -102,7 +102,7 @@ final class Reencryption_Panel {
 	 */
 	private static function has_others( Key_Screen $screen, array $infos, array $source ): bool {
 		// Where a key of this page is locked, the panel for that is what helps.
-		if ( array() === $source['previous_key_ids'] || in_array( 'locked', array_column( $infos, 'state' ), true ) ) {
+		if ( array() === $source['previous_key_ids'] || array() !== Unlock_Panel::waiting( $infos ) ) {
 			return false;
 		}
 		return 'network' === $screen->owner->kind || Key_Batch::has_people();

@@ -38,6 +38,8 @@ final class Rest_Schema {
 				'reason'          => self::told( array( 'string', 'null' ), __( 'Why the key is locked or damaged, as a code.', 'byok' ) ),
 				'hint'            => self::told( 'string', __( 'The masked key.', 'byok' ) ),
 				'previous_hint'   => self::told( 'string', __( 'The masked key before, kept while the new one is not verified.', 'byok' ) ),
+				'previous_state'  => self::told( 'string', __( 'State of the key before.', 'byok' ), array( 'absent', 'ready', 'stale', 'locked', 'damaged' ) ),
+				'previous_reason' => self::told( array( 'string', 'null' ), __( 'Why the key before is locked or damaged, as a code.', 'byok' ) ),
 				'outcome'         => self::told( array( 'string', 'null' ), __( 'What the last check told.', 'byok' ), array_merge( Key_Row::OUTCOMES, array( null ) ) ),
 				'proof'           => self::told( array( 'string', 'null' ), __( 'What the outcome is about: the key, or only that the provider answers.', 'byok' ), array_merge( Key_Row::PROOFS, array( null ) ) ),
 				'message'         => self::told( 'string', __( 'State and outcome in a sentence.', 'byok' ) ),

@@ -106,11 +106,11 @@ final class Unlock_Form {
 	}
 
 	/**
-	 * Number of locked keys.
+	 * Number of keys that wait for a secret.
 	 *
 	 * @param Key_Screen $screen Page.
 	 */
 	private static function locked( Key_Screen $screen ): int {
-		return count( array_filter( Vault::all( $screen->owner ), static fn( array $info ) => 'locked' === $info['state'] ) );
+		return count( Unlock_Panel::waiting( Vault::all( $screen->owner ) ) );
 	}
 }

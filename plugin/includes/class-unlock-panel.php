@@ -32,11 +32,11 @@ final class Unlock_Panel {
 	 * @param array|null $notice Notice from a posted form.
 	 */
 	public static function render( Key_Screen $screen, array $infos, ?array $notice ): void {
-		$locked = array_filter( $infos, static fn( array $info ) => 'locked' === $info['state'] );
-		if ( in_array( 'tenant_changed', array_column( $locked, 'reason' ), true ) ) {
+		$reasons = array_merge( array_column( $infos, 'reason' ), array_column( $infos, 'previous_reason' ) );
+		if ( in_array( 'tenant_changed', $reasons, true ) ) {
 			self::render_tenant( $screen );
 		}
-		$waiting = array_filter( $locked, static fn( array $info ) => 'envelope_unknown_key' === $info['reason'] );
+		$waiting = self::waiting( $infos );
 		$panel   = $notice['panel'] ?? '';
 		if ( 'user' === $screen->owner->kind ) {
 			if ( $waiting ) {
@@ -63,11 +63,23 @@ final class Unlock_Panel {
 	 */
 	public static function sentences( array $infos ): array {
 		$sentences = array();
-		$locked    = count( array_keys( array_column( $infos, 'state' ), 'locked', true ) );
+		$locked    = count( self::waiting( $infos ) );
 		for ( $count = 1; $count < $locked; $count++ ) {
 			$sentences[ $count ] = self::sentence( $infos, $count );
 		}
 		return $sentences;
+	}
+
+	/**
+	 * What waits for the secret from before, also when it is only the key that is kept beside one that is not verified.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array[] $infos Infos by provider id.
+	 * @return array[] Some of them.
+	 */
+	public static function waiting( array $infos ): array {
+		return array_filter( $infos, array( Key_Info::class, 'waits_for_secret' ) );
 	}
 
 	/**
@@ -77,7 +89,8 @@ final class Unlock_Panel {
 	 * @param int     $count Number of locked keys.
 	 */
 	private static function sentence( array $infos, int $count ): string {
-		$locked = array_filter( $infos, static fn( array $info ) => 'locked' === $info['state'] );
+		// When a kept key was saved is not told; the one in its place was saved after the change.
+		$locked = array_filter( self::waiting( $infos ), static fn( array $info ) => 'locked' === $info['state'] );
 		$saved  = array_filter( array_column( $locked, 'saved_at' ) );
 		return Messages::locked_keys( $count, $saved ? max( $saved ) : null );
 	}

@@ -293,6 +293,29 @@ final class PreviousKeyTest extends Test_Case {
 		$this->assertSame( array( 0, 1 ), Site::run( $code, array( 'salts' => 'changed', 'given' => array( 'key' => $this->new ) ) )['result'] );
 	}
 
+	public function test_a_kept_key_whose_secret_is_entered_opens_again_and_is_counted(): void {
+		Test_Provider::answer_always( 'outage' );
+		Site::run( 'byok_save_key( "anthropic", $key );', array( 'salts' => 'changed', 'given' => array( 'key' => $this->new ) ) );
+		$code = '
+			$tell   = static fn() => array_intersect_key( byok_key_info( "anthropic" ), array_flip( array( "state", "previous_state", "previous_reason" ) ) );
+			$before = $tell();
+			$done   = ( new ReflectionMethod( Byok\Unlock_Form::class, "unlock" ) )->invoke( null, Byok\Key_Screen::site(), $secret, false );
+			return array( $before, $done["opened"], $done["locked"], $tell() );';
+		$seen = Site::run( $code, array( 'salts' => 'changed', 'given' => array( 'secret' => array( 'auth_key' => AUTH_KEY, 'auth_salt' => AUTH_SALT ) ) ) )['result'];
+		$ready = array(
+			'state'           => 'ready',
+			'previous_state'  => 'ready',
+			'previous_reason' => null,
+		);
+		$this->assertSame( array( array_merge( $ready, array( 'previous_state' => 'locked', 'previous_reason' => 'envelope_unknown_key' ) ), 1, 0, $ready ), $seen );
+	}
+
+	public function test_of_no_kept_key_there_is_no_state(): void {
+		$info = byok_key_info( 'anthropic' );
+		$this->assertSame( array( 'absent', null ), array( $info['previous_state'], $info['previous_reason'] ) );
+		$this->assertSame( 'absent', byok_key_info( 'mistral' )['previous_state'] );
+	}
+
 	/**
 	 * Saves the new key while the provider is down.
 	 *

@@ -215,6 +215,20 @@ final class ScreenTest extends Test_Case {
 		$this->assertStringContainsString( 'id="byok-unlock"', $page );
 	}
 
+	public function test_a_locked_key_that_is_only_kept_opens_the_panel_too(): void {
+		self::save( 'anthropic', Test_Provider::key() );
+		self::save( 'anthropic', Test_Provider::key( 'anthropic', 'outage' ) );
+		$this->assertStringNotContainsString( 'id="byok-unlock"', self::render( Key_Screen::site() ) );
+
+		$row                         = self::row( 'anthropic' );
+		$row['previous']['envelope'] = preg_replace( '/^byok1\.[^.]+\./', 'byok1.AAAAAAAAAAA.', $row['previous']['envelope'] );
+		self::plant( 'anthropic', $row );
+		$page = self::render( Key_Screen::site() );
+		$this->assertStringContainsString( 'id="byok-unlock"', $page );
+		$this->assertStringContainsString( '1 key is locked, not lost.', $page );
+		$this->assertMatchesRegularExpression( '/id="byok-anthropic"\s[^>]*data-state="ready"\s[^>]*data-waits="true"/', $page );
+	}
+
 	public function test_a_check_in_the_background_that_puts_a_key_back_is_told(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		self::save( 'anthropic', Test_Provider::key( 'anthropic', 'outage' ) );
