@@ -146,7 +146,7 @@ final class Import {
 
 		// Only what its provider has said to be a key. The look of it is not enough: a wrong entry, or one
 		// that was decrypted to noise, may be the one copy there is of something else.
-		$reason = 'key' === $now['proof'] ? null : 'import_not_confirmed';
+		$reason = Previous_Key::proves( $now['outcome'], $now['proof'] ) ? null : 'import_not_confirmed';
 		if ( null === $reason && ! Import_Store::replace( $source->name, $raw, $value['emptied'] ) ) {
 			$reason = 'import_not_scrubbed';
 		}

@@ -47,7 +47,19 @@ final class Previous_Key {
 	 * @param Key_Row $row Row.
 	 */
 	public static function is_proven( Key_Row $row ): bool {
-		return 'key' === $row->proof && in_array( $row->outcome, self::PROVEN, true );
+		return self::proves( $row->outcome, $row->proof );
+	}
+
+	/**
+	 * Whether an outcome says that a key is right.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string|null $outcome What a check has told.
+	 * @param string|null $proof   What that is about.
+	 */
+	public static function proves( ?string $outcome, ?string $proof ): bool {
+		return 'key' === $proof && in_array( $outcome, self::PROVEN, true );
 	}
 
 	/**

@@ -332,6 +332,28 @@ final class ImportTest extends Test_Case {
 		$this->assertSame( '', self::stored( self::CONNECTOR ) );
 	}
 
+	/**
+	 * A limit or a refusal of a region is often told before the key is looked at.
+	 *
+	 * @dataProvider unproven
+	 *
+	 * @param string $behaviour What the provider answers.
+	 */
+	public function test_an_answer_that_proves_nothing_empties_nothing( string $behaviour ): void {
+		$key = Test_Provider::key( 'anthropic', $behaviour );
+		self::put( self::CONNECTOR, $key );
+		$moved = Import::run( self::CONNECTOR );
+		$this->assertSame( array( $behaviour, 'import_not_confirmed' ), array( str_replace( '_', '-', $moved['outcome'] ), $moved['scrub_reason'] ) );
+		$this->assertSame( $key, self::stored( self::CONNECTOR ) );
+	}
+
+	public static function unproven(): array {
+		return array(
+			'limited'    => array( 'rate-limited' ),
+			'restricted' => array( 'restricted' ),
+		);
+	}
+
 	public function test_an_entry_that_was_edited_meanwhile_is_never_lost(): void {
 		$newer = Test_Provider::key();
 		self::put( self::CONNECTOR, Test_Provider::key() );
