@@ -258,6 +258,7 @@ function byok_delete_key( string $provider, array $args = array() ) {
  *     @type string|array $body               Body; an array is sent as a form.
  *     @type mixed        $json               In place of a body: what to send as JSON.
  *     @type float        $timeout            Seconds for the whole request, default 60.
+ *     @type float        $connect_timeout    Seconds until there is a connection.
  *     @type float        $first_byte_timeout Seconds until the answer begins.
  *     @type float        $idle_timeout       Seconds between two pieces of the answer.
  *     @type int          $max_bytes          Bytes of the answer's body at most; a longer one is an error.
@@ -266,6 +267,8 @@ function byok_delete_key( string $provider, array $args = array() ) {
  *     @type int          $retries            How often to try again, 0 to 3; only what is safe to repeat is.
  *     @type string       $owner              Whose key, see byok_get_key().
  *     @type string       $slot               Only the key of this label.
+ *
+ *     Others of wp_remote_request() are without effect. One that neither knows is an error.
  * }
  * @return array|WP_Error As of wp_remote_request(). Errors: those of byok_get_key() about the key,
  *                        `byok_not_approved`, `byok_budget_exceeded`, `byok_option_invalid`,

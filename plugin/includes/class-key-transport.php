@@ -295,7 +295,11 @@ final class Key_Transport implements Transport {
 		if ( in_array( $reason, array( 'origin_mismatch', 'path_refused' ), true ) ) {
 			$message = __( 'The request was on its way to another address than the one that the key is for, so it was not sent.', 'byok' );
 		}
-		return new Requests_Exception( '' === $message ? Messages::reason( $reason ) : $message, "byok.$reason" );
+		$refused = Failure::because( $reason, $message );
+		if ( ! in_array( $reason, self::OF_NETWORK, true ) ) {
+			Refused_Request::remember( $refused );
+		}
+		return new Requests_Exception( $refused->get_error_message(), "byok.$reason" );
 	}
 
 	/**

@@ -31,6 +31,16 @@ final class Provider_Request {
 	private const TIMEOUT = 60;
 
 	/**
+	 * Options of our own, see byok_request().
+	 */
+	private const OPTIONS = array( 'method', 'headers', 'body', 'json', 'timeout', 'connect_timeout', 'first_byte_timeout', 'idle_timeout', 'max_bytes', 'limit_response_size', 'retries', 'owner', 'slot' );
+
+	/**
+	 * Options of wp_remote_request() that mean nothing here: existing code changes one word.
+	 */
+	private const OF_WORDPRESS = array( 'blocking', 'compress', 'cookies', 'data_format', 'decompress', 'filename', 'httpversion', 'redirection', 'reject_unsafe_urls', 'sslcertificates', 'sslverify', 'stream', 'user-agent' );
+
+	/**
 	 * Sends a request, see byok_request() and byok_stream().
 	 *
 	 * @since 0.1.0
@@ -95,6 +105,10 @@ final class Provider_Request {
 	 * @return array|WP_Error Request; byok_option_invalid.
 	 */
 	private static function request( string $path, array $args ) {
+		$unknown = array_diff( array_keys( $args ), self::OPTIONS, self::OF_WORDPRESS );
+		if ( array() !== $unknown ) {
+			return self::unknown( (string) reset( $unknown ) );
+		}
 		$headers = $args['headers'] ?? array();
 		// WordPress takes them as a text too.
 		$headers = is_array( $headers ) ? $headers : WP_Http::processHeaders( (string) $headers )['headers'];
@@ -124,6 +138,21 @@ final class Provider_Request {
 			'body'    => (string) $body,
 			'timeout' => (float) ( $args['timeout'] ?? self::TIMEOUT ),
 		) + array_intersect_key( $args, array_flip( array( 'connect_timeout', 'first_byte_timeout', 'idle_timeout', 'max_bytes', 'retries' ) ) );
+	}
+
+	/**
+	 * The failure of an option that there is not: misspelt, it would be without effect, and nobody would know.
+	 *
+	 * @param string $name Name.
+	 * @return WP_Error byok_option_invalid, which names it.
+	 */
+	private static function unknown( string $name ): WP_Error {
+		// Digits are in keys, and not in the names of options: whoever has mixed up the arguments must not find one in a log.
+		if ( ! preg_match( '/\A[A-Za-z_-]{1,40}\z/', $name ) ) {
+			return Failure::because( 'option_invalid' );
+		}
+		/* translators: %s: name of an option, such as "timeout". */
+		return Failure::because( 'option_invalid', sprintf( __( 'There is no option “%s”.', 'byok' ), $name ) );
 	}
 
 	/**

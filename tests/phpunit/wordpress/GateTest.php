@@ -162,7 +162,7 @@ final class GateTest extends Test_Case {
 		$this->assertSame( 200, $did['asked'] );
 		$this->assertSame( array( 200, 200, 200, 401, 401 ), $did['echoes'] );
 		$this->assertGreaterThanOrEqual( 6, $did['masked'], 'nothing was echoed, so nothing was tested' );
-		$this->assertStringStartsWith( 'http_request_failed: The request was on its way to another address', $did['elsewhere'] );
+		$this->assertStringStartsWith( 'byok_origin_mismatch: The request was on its way to another address', $did['elsewhere'] );
 		$this->assertSame( 200, $did['spare'] );
 		$this->assertSame( 500, $did['outage'] );
 		$this->assertSame( array( 'http_request_args', 'requests-byok.before_send', 'byok_key_order', 'requests-request.progress', 'requests-byok.after_request', 'http_response', 'byok_stream' ), $did['thrown'] );

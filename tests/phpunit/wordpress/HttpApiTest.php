@@ -162,6 +162,33 @@ final class HttpApiTest extends Test_Case {
 		$this->assertInstanceOf( \WP_Error::class, $answer );
 	}
 
+	public function test_a_refusal_has_the_code_and_the_sentence_of_its_reason(): void {
+		$heard = array();
+		add_action(
+			'http_api_debug',
+			static function ( $response ) use ( &$heard ) {
+				$heard[] = is_wp_error( $response ) ? $response->get_error_codes() : array();
+			}
+		);
+		$ask = static fn( string $provider, string $url ) => wp_remote_get( $url, array( 'headers' => array( 'Authorization' => byok_stand_in( $provider ) ) ) );
+
+		$absent = $ask( 'mistral', byok_origin( 'mistral' ) . '/v1/models' );
+		self::assert_error( 'byok_key_absent', $absent );
+		$this->assertSame( array( \Byok\Messages::reason( 'key_absent' ) ), $absent->get_error_messages() );
+		$this->assertSame( array( 'status' => 404 ), $absent->get_error_data() );
+		self::assert_error( 'byok_origin_mismatch', $ask( 'openai', 'http://127.0.0.1:9/' ) );
+		$this->assertSame( array( array( 'byok_key_absent' ), array( 'byok_origin_mismatch' ) ), $heard );
+
+		// A refusal that somebody has caught is not that of the next request.
+		try {
+			Requests::get( 'http://127.0.0.1:9/', array( 'Authorization' => byok_stand_in( 'openai' ) ), array( 'hooks' => new \WP_HTTP_Requests_Hooks( '', array() ) ) );
+			$this->fail( 'sent' );
+		} catch ( \WpOrg\Requests\Exception $refused ) {
+			$this->assertSame( 'byok.origin_mismatch', $refused->getType() );
+		}
+		$this->assertSame( 'http_request_failed', wp_remote_get( 'http://127.0.0.1:9/' )->get_error_code() );
+	}
+
 	public function test_the_time_of_the_request_is_kept(): void {
 		Test_Provider::answer_always( 'drip-body' );
 		$start  = microtime( true );
@@ -326,6 +353,27 @@ final class HttpApiTest extends Test_Case {
 			'a body of null'      => array( array( 'body' => null ) ),
 			'an object as a body' => array( array( 'method' => 'POST', 'body' => new \stdClass() ) ),
 		);
+	}
+
+	public function test_byok_request_names_an_option_that_it_does_not_know(): void {
+		$asked = count( Test_Provider::requests() );
+		foreach ( array( array( 'time_out' => 1 ), array( 'limit_response_size' => 20, 'time_out' => 1 ) ) as $args ) {
+			$refused = byok_request( 'openai', '/models', $args );
+			self::assert_error( 'byok_option_invalid', $refused );
+			$this->assertSame( 'There is no option “time_out”.', $refused->get_error_message() );
+			self::assert_error( 'byok_option_invalid', byok_stream( 'openai', '/models', $args, static fn() => null ) );
+		}
+		// A key in the wrong place is not said.
+		foreach ( array( $this->key, 'x', '<b>' ) as $name ) {
+			$refused = byok_request( 'openai', '/models', array( $name => 1 ) );
+			$this->assertSame( 'x' === $name, str_contains( $refused->get_error_message(), $name ) );
+		}
+		$this->assertCount( $asked, Test_Provider::requests() );
+		// What wp_remote_request() fills in is known to be without effect.
+		add_filter( 'http_request_args', static fn( $args ) => $GLOBALS['byok_test_args'] = $args );
+		wp_remote_get( 'http://127.0.0.1:9/' );
+		$this->assertSame( 200, wp_remote_retrieve_response_code( byok_request( 'openai', '/models', array( 'body' => '', 'headers' => array() ) + array_diff_key( $GLOBALS['byok_test_args'], array( '_redirection' => 1 ) ) ) ) );
+		unset( $GLOBALS['byok_test_args'] );
 	}
 
 	public function test_byok_request_takes_and_gives_what_wp_remote_request_does(): void {
