@@ -338,7 +338,7 @@ make_and_serve() {
 		mariadb_start
 	fi
 	site_url=http://127.0.0.1:$(free_port)
-	"$ROOT/bin/site" create "$name" --wordpress "$version" --database "$database" --url "$site_url" "$@"
+	"$ROOT/bin/site" create "$name" --wordpress "$version" --database "$database" --url "$site_url" "$@" || return 1
 	rm -f "$logs/server-$name.log"
 	start "$logs/server-$name.log" "$ROOT/bin/site" serve "$name"
 	wait_for_port "${site_url##*:}" "$started_pid" "$logs/server-$name.log"
@@ -357,24 +357,37 @@ section_module() {
 	"$browser_node" tests/browser/module.mjs
 }
 
+# A network of sites has pages of its own; they are looked at with one of the databases.
 section_browser() {
-	local database=$1 name=test-browser-$1 keys=$WORK/tmp/pasted-keys-$1 status=0
+	local database=$1 status=0
+	start_provider "$logs/provider-test-browser-$database.log"
+	export BYOK_TEST_PROVIDER=$provider_url BYOK_ARTEFACTS=$artefacts/browser-$database
+	rm -rf "$BYOK_ARTEFACTS"
+	browse "test-browser-$database" "$database" settings.mjs || status=$?
+	if [[ $database == mariadb ]]; then
+		browse "test-browser-$database-network" "$database" network.mjs --multisite || status=$?
+	fi
+	return "$status"
+}
+
+# browse NAME DATABASE SCRIPT [OPTION…]: makes a site, has a script of tests/browser use it, and searches what is left of
+# that for keys. The options are those of bin/site.
+browse() {
+	local name=$1 database=$2 script=$3 keys=$WORK/tmp/pasted-keys-$1 status=0
+	shift 3
 	mkdir -p "$WORK/tmp"
 	# The pasted keys, for the search below. They are outside of what is searched and of what is kept.
 	(umask 077 && : >"$keys")
-	start_provider "$logs/provider-$name.log"
-	export BYOK_TEST_PROVIDER=$provider_url
-	make_and_serve "$name" 7.1 "$database"
+	make_and_serve "$name" 7.1 "$database" "$@" || return 1
 
 	export BYOK_BROWSER_URL=$site_url BYOK_BROWSER_SITE=$WORK/sites/$name/wordpress
 	BYOK_BROWSER_USER=$(sed -n 1p "$WORK/sites/$name.login")
 	BYOK_BROWSER_PASSWORD=$(sed -n 2p "$WORK/sites/$name.login")
 	export BYOK_BROWSER_USER BYOK_BROWSER_PASSWORD
-	export BYOK_ARTEFACTS=$artefacts/browser-$1 BYOK_PASTED_KEYS=$keys
-	rm -rf "$BYOK_ARTEFACTS"
+	export BYOK_PASTED_KEYS=$keys
 	mkdir -p "$BYOK_ARTEFACTS"
 	find_browser_node
-	"$browser_node" tests/browser/settings.mjs || status=$?
+	"$browser_node" "tests/browser/$script" || status=$?
 	search_leaks "$name" "$database" "$keys" || status=$?
 	rm -f "$keys"
 	return "$status"
@@ -385,7 +398,7 @@ section_browser() {
 search_leaks() {
 	local name=$1 database=$2 keys=$3 content places db_name=byok_${1//[.-]/_}
 	content=$WORK/sites/$name/wordpress/wp-content
-	places=("$content" "$BYOK_ARTEFACTS" "$logs/server-$name.log" "$logs/provider-$name.log")
+	places=("$content" "$BYOK_ARTEFACTS" "$logs/server-$name.log" "$logs/provider-test-browser-$database.log")
 	# The server has written all it will only when it has ended.
 	stop "$site_pid"
 	# What must be searched is named, so that its absence is an error. This function is called where

@@ -189,6 +189,7 @@ add_action(
 					Byok\Usage_Table::ensure();
 					$wpdb->query( 'DELETE FROM ' . Byok\Usage_Table::name() );
 					delete_option( 'byok_policy' );
+					delete_site_option( 'byok_policy' );
 					foreach ( $request['rows'] as $row ) {
 						$row['day'] = gmdate( 'Y-m-d', time() - $row['ago'] * DAY_IN_SECONDS );
 						unset( $row['ago'] );
