@@ -69,7 +69,7 @@ final class Browser_Module {
 				'root'     => rest_url(),
 				'nonce'    => wp_create_nonce( 'wp_rest' ),
 				'nonceUrl' => admin_url( 'admin-ajax.php?action=rest-nonce' ),
-				'relay'    => Practice::relay()['users'] && Practice::may_relay(),
+				'relay'    => Practice::may_relay(),
 			) : null;
 		}
 		return Practice::relay()['visitors'] ? array(

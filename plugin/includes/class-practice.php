@@ -33,10 +33,10 @@ final class Practice {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @return array{users: bool, visitors: bool, connect: bool, pass_through: bool}
+	 * @return array{users: bool, members: bool, visitors: bool, connect: bool, pass_through: bool}
 	 */
 	public static function relay(): array {
-		$kinds    = array_fill_keys( array( 'users', 'visitors', 'connect', 'pass_through' ), false );
+		$kinds    = array_fill_keys( array( 'users', 'members', 'visitors', 'connect', 'pass_through' ), false );
 		$settings = Relay_Settings::current();
 		foreach ( array_keys( $kinds ) as $kind ) {
 			$kinds[ $kind ] = $settings->enabled && $settings->$kind;
@@ -45,12 +45,12 @@ final class Practice {
 	}
 
 	/**
-	 * Whether who is logged in may use the relay.
+	 * Whether who is logged in may use the relay, with a key of their own at least.
 	 *
 	 * @since 0.1.0
 	 */
 	public static function may_relay(): bool {
-		return current_user_can( 'byok_use_relay' );
+		return Relay_Settings::current()->enabled && User_Identity::current() instanceof User_Identity;
 	}
 
 	/**
@@ -118,17 +118,30 @@ final class Practice {
 			: __( 'Only to the address of its provider that was fixed when it was saved, over an encrypted connection; the server’s owner has allowed addresses on its own network, too, which may be reached without one.', 'byok' );
 		$text .= ' ';
 		$relay = self::relay();
-		if ( ! $relay['users'] && ! $relay['visitors'] ) {
+		if ( ! $relay['users'] && ! $relay['members'] && ! $relay['visitors'] ) {
 			$text .= __( 'Requests are sent by this site’s own plugins. Browsers cannot have requests sent with a key that is kept here.', 'byok' );
-		} elseif ( $relay['visitors'] ) {
-			$text .= __( 'Browsers of members and visitors can have requests sent with their own keys. The key itself does not go to the browser.', 'byok' );
 		} else {
-			$text .= __( 'Browsers of members can have requests sent with the keys that they may use. The key itself does not go to the browser.', 'byok' );
+			$text .= implode( ' ', array_filter( array( self::own( $relay ), $relay['users'] ? __( 'Browsers of members whom the site trusts with that can have requests sent with their own keys and with the site’s.', 'byok' ) : '', __( 'The key itself does not go to the browser.', 'byok' ) ) ) );
 		}
 		if ( $relay['pass_through'] ) {
 			$text .= ' ' . __( 'Who sends a key along with a request has it passed on, and not stored.', 'byok' );
 		}
 		return self::fact( $title, $text );
+	}
+
+	/**
+	 * Whose browsers can have requests sent with keys of their own.
+	 *
+	 * @param array $relay See relay().
+	 * @return string A sentence; empty for nobody's but those of members who are trusted with more.
+	 */
+	private static function own( array $relay ): string {
+		if ( $relay['visitors'] ) {
+			return $relay['members']
+				? __( 'Browsers of members and visitors can have requests sent with their own keys.', 'byok' )
+				: __( 'Browsers of visitors without an account can have requests sent with their own keys.', 'byok' );
+		}
+		return $relay['members'] ? __( 'Browsers of members can have requests sent with their own keys.', 'byok' ) : '';
 	}
 
 	/**

@@ -145,7 +145,7 @@ final class Relay_Access {
 		if ( ! $identity instanceof User_Identity ) {
 			return $provider . ' ' . $identity->id();
 		}
-		$found = Resolver::find( $provider, array() );
+		$found = $identity->key_of( $provider );
 		return $provider . ' ' . ( $found instanceof Owner ? $found->word() : 'server' );
 	}
 }

@@ -86,7 +86,8 @@ final class Relay_Panel {
 	public static function label( string $name ): string {
 		$labels = array(
 			'enabled'             => __( 'The relay is on', 'byok' ),
-			'users'               => __( 'Signed-in users who may edit posts, or have the capability byok_use_relay', 'byok' ),
+			'users'               => __( 'Signed-in users who may edit posts, or have the capability byok_use_relay, with their own keys or the site’s', 'byok' ),
+			'members'             => __( 'All other signed-in users, with keys of their own only', 'byok' ),
 			'visitors'            => __( 'Visitors without an account, with keys of their own', 'byok' ),
 			'connect'             => __( 'Apps with connect keys, for people who bring keys of their own', 'byok' ),
 			'pass_through'        => __( 'Anyone who sends an API key of their own with each request; it is not stored', 'byok' ),

@@ -27,7 +27,8 @@ final class Relay_Settings {
 	public const OPTION = 'byok_relay';
 
 	/**
-	 * Switches and what they are by default. Only people with an account are let in from the beginning.
+	 * Switches and what they are by default. From the beginning only people are let in whom the site trusts with its own keys:
+	 * where everybody may make an account, `members` lets in everybody, and each answer that is open takes room.
 	 *
 	 * `enabled` is the whole relay; `own_address_tickets` whether nginx is given keys that are for an address of one's
 	 * own, see Rest_Relay::ticket(); the others are kinds of identities.
@@ -35,6 +36,7 @@ final class Relay_Settings {
 	public const SWITCHES = array(
 		'enabled'             => true,
 		'users'               => true,
+		'members'             => false,
 		'visitors'            => false,
 		'connect'             => false,
 		'pass_through'        => false,
@@ -75,7 +77,8 @@ final class Relay_Settings {
 	 * Takes the fields as they are.
 	 *
 	 * @param bool                           $enabled             Whether there is a relay.
-	 * @param bool                           $users               Whether signed-in users may use it.
+	 * @param bool                           $users               Whether signed-in users who have the capability may use it.
+	 * @param bool                           $members             Whether all other signed-in users may, with keys of their own only.
 	 * @param bool                           $visitors            Whether visitors with a token may.
 	 * @param bool                           $connect             Whether connect keys may.
 	 * @param bool                           $pass_through        Whether who brings a key with the request may.
@@ -89,6 +92,7 @@ final class Relay_Settings {
 	private function __construct(
 		public readonly bool $enabled,
 		public readonly bool $users,
+		public readonly bool $members,
 		public readonly bool $visitors,
 		public readonly bool $connect,
 		public readonly bool $pass_through,

@@ -14,8 +14,9 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Who is signed in, by a cookie with its nonce or an application password: WordPress has checked that before, and
- * counts a cookie without a nonce as nobody. Requests go with the key that applies to that person: their own, the
- * site's, the network's or the server's.
+ * counts a cookie without a nonce as nobody. Who has the capability sends requests with the key that applies: their own, the
+ * site's, the network's or the server's. A key of one's own needs no right to the site's: where the switch `members` is
+ * on, everybody else who may have one sends with that, and never with another.
  *
  * @since 0.1.0
  */
@@ -29,9 +30,10 @@ final class User_Identity implements Relay_Identity {
 	/**
 	 * Takes the user.
 	 *
-	 * @param int $user User id.
+	 * @param Owner $user     The user.
+	 * @param bool  $own_only Whether only keys of this user's own may be used.
 	 */
-	private function __construct( private readonly int $user ) {}
+	private function __construct( private readonly Owner $user, private readonly bool $own_only ) {}
 
 	/**
 	 * Gives the capability to who may edit posts, where no role grants or denies it itself.
@@ -66,13 +68,29 @@ final class User_Identity implements Relay_Identity {
 	 * @param WP_REST_Request $request Unused: WordPress has looked at it.
 	 */
 	public static function recognise( WP_REST_Request $request ): self|WP_Error|null {
+		return self::current();
+	}
+
+	/**
+	 * Who is signed in, and may use the relay. Whether the relay is on at all is not asked here.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @return self|WP_Error|null byok_relay_kind_off, byok_relay_forbidden; null for nobody.
+	 */
+	public static function current(): self|WP_Error|null {
+		$settings = Relay_Settings::current();
+		$user     = Owner::user( get_current_user_id() );
 		if ( ! is_user_logged_in() ) {
 			return null;
 		}
-		if ( ! Relay_Settings::current()->users ) {
-			return Failure::because( 'relay_kind_off' );
+		if ( $settings->users && current_user_can( self::CAPABILITY ) ) {
+			return new self( $user, false );
 		}
-		return current_user_can( self::CAPABILITY ) ? new self( get_current_user_id() ) : Failure::because( 'relay_forbidden' );
+		if ( $settings->members && Capability::current_user_can( $user ) ) {
+			return new self( $user, true );
+		}
+		return Failure::because( $settings->users || $settings->members ? 'relay_forbidden' : 'relay_kind_off' );
 	}
 
 	/**
@@ -81,7 +99,7 @@ final class User_Identity implements Relay_Identity {
 	 * @since 0.1.0
 	 */
 	public function id(): string {
-		return 'user:' . $this->user;
+		return $this->user->word();
 	}
 
 	/**
@@ -90,7 +108,7 @@ final class User_Identity implements Relay_Identity {
 	 * @since 0.1.0
 	 */
 	public function buckets(): array {
-		return array( 'user' => (string) $this->user );
+		return array( 'user' => (string) $this->user->id );
 	}
 
 	/**
@@ -101,7 +119,11 @@ final class User_Identity implements Relay_Identity {
 	 * @param string $provider Provider id.
 	 */
 	public function may( string $provider ): true|WP_Error {
-		return null === Providers::find( $provider ) ? Failure::because( Extension::reason() ?? 'provider_unknown' ) : true;
+		if ( null === Providers::find( $provider ) ) {
+			return Failure::because( Extension::reason() ?? 'provider_unknown' );
+		}
+		// Where keys of one's own do not count, they do not here either.
+		return ! $this->own_only || in_array( 'user', Resolver::order( $provider ), true ) ? true : Failure::because( 'relay_forbidden' );
 	}
 
 	/**
@@ -124,7 +146,7 @@ final class User_Identity implements Relay_Identity {
 	 * @return array|WP_Error
 	 */
 	public function send( string $provider, array $request, ?callable $on_chunk ) {
-		return Gate::send( $provider, array( 'caller' => Caller::relay() ), $request, $on_chunk );
+		return Gate::send( $provider, $this->args(), $request, $on_chunk );
 	}
 
 	/**
@@ -136,7 +158,7 @@ final class User_Identity implements Relay_Identity {
 	 * @return array|WP_Error
 	 */
 	public function models( string $provider ) {
-		return Gate::models( $provider, array( 'caller' => Caller::relay() ) );
+		return Gate::models( $provider, $this->args() );
 	}
 
 	/**
@@ -149,6 +171,25 @@ final class User_Identity implements Relay_Identity {
 	 * @return string|WP_Error
 	 */
 	public function ticket( string $provider, array $options ) {
-		return Gate::ticket( $provider, array( 'caller' => Caller::relay() ), $options );
+		return Gate::ticket( $provider, $this->args(), $options );
+	}
+
+	/**
+	 * Whose key requests to a provider go with.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $provider Provider id.
+	 * @return Owner|Server_Key|WP_Error|null See Resolver::find().
+	 */
+	public function key_of( string $provider ) {
+		return Resolver::find( $provider, $this->args() );
+	}
+
+	/**
+	 * Whose key, and who asks, for the gate.
+	 */
+	private function args(): array {
+		return ( $this->own_only ? array( 'owner' => $this->user->word() ) : array() ) + array( 'caller' => Caller::relay() );
 	}
 }

@@ -97,7 +97,7 @@ async function all( admin ) {
 		await admin.locator( 'byok-badge a.badge' ).click();
 		await reads( admin.locator( 'h1' ), /^How .+ keeps API keys$/ );
 		await reads( admin.locator( '#encryption dt' ), 'Keys are encrypted before they are stored' );
-		await reads( admin.locator( '#sending dd' ), /Browsers of members can have requests sent/ );
+		await reads( admin.locator( '#sending dd' ), /Browsers of members whom the site trusts with that can have requests sent/ );
 		await shot( admin, 'practice' );
 		await shot( admin, 'practice-320', 320 );
 		assert.equal( await overhang( admin ), 0 );

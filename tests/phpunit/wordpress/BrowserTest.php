@@ -127,7 +127,7 @@ final class BrowserTest extends Test_Case {
 			'plugins may read'   => array( array(), 'reading', 'warn', 'Plugins of this site can ask for a key and get it' ),
 			'plugins may not'    => array( array( 'ini' => array( 'byok.allow_reveal' => '0' ) ), 'reading', 'good', 'get none themselves' ),
 			'own network'        => array( array( 'ini' => array( 'byok.allow_hosts' => '127.0.0.1:11434' ) ), 'sending', 'good', 'on its own network' ),
-			'relay'              => array( array(), 'sending', 'good', 'Browsers of members can have requests sent' ),
+			'relay'              => array( array(), 'sending', 'good', 'Browsers of members whom the site trusts with that can have requests sent' ),
 			'no salts'           => array( array( 'salts' => 'missing' ), 'encryption', 'bad', 'this site takes no keys' ),
 			'without extension'  => array( array( 'extension' => false ), 'encryption', 'bad', 'this site takes no keys' ),
 		);
@@ -151,7 +151,11 @@ final class BrowserTest extends Test_Case {
 
 	public function test_what_is_said_of_the_relay_follows_its_settings(): void {
 		$text = static fn() => Practice::facts()['sending']['text'];
-		update_option( 'byok_relay', array( 'visitors' => true ) );
+		update_option( 'byok_relay', array( 'users' => false, 'members' => true ) );
+		$this->assertStringContainsString( 'Browsers of members can have requests sent with their own keys. The key itself', $text() );
+		update_option( 'byok_relay', array( 'users' => false, 'visitors' => true ) );
+		$this->assertStringContainsString( 'Browsers of visitors without an account can have requests sent with their own keys. The key itself', $text() );
+		update_option( 'byok_relay', array( 'members' => true, 'visitors' => true ) );
 		$this->assertStringContainsString( 'Browsers of members and visitors can have requests sent with their own keys', $text() );
 		wp_set_current_user( 0 );
 		$this->assertSame( array( 'root' => rest_url(), 'visitors' => true, 'relay' => true ), Browser_Module::data( array() )['site'] );
@@ -166,6 +170,10 @@ final class BrowserTest extends Test_Case {
 		wp_set_current_user( self::user( 'editor' ) );
 		$this->assertTrue( Browser_Module::data( array() )['site']['relay'] );
 		wp_set_current_user( self::user( 'subscriber' ) );
+		$this->assertFalse( Browser_Module::data( array() )['site']['relay'] );
+		update_option( 'byok_relay', array( 'users' => false, 'members' => true ) );
+		$this->assertTrue( Browser_Module::data( array() )['site']['relay'], 'with a key of their own' );
+		update_option( 'byok_relay', array( 'enabled' => false, 'members' => true ) );
 		$this->assertFalse( Browser_Module::data( array() )['site']['relay'] );
 	}
 

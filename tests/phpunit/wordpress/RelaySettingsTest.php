@@ -17,7 +17,7 @@ final class RelaySettingsTest extends Test_Case {
 
 	public function test_only_people_with_an_account_are_let_in_by_default(): void {
 		$settings = Relay_Settings::current();
-		self::assertSame( array( true, true, false, false, false ), array( $settings->enabled, $settings->users, $settings->visitors, $settings->connect, $settings->pass_through ) );
+		self::assertSame( array( true, true, false, false, false, false ), array( $settings->enabled, $settings->users, $settings->members, $settings->visitors, $settings->connect, $settings->pass_through ) );
 		self::assertSame( array( array(), array(), array() ), array( $settings->origins, $settings->trusted_proxies, $settings->models ) );
 	}
 
