@@ -27,7 +27,7 @@ final class Limits {
 	 * Kinds whose state is told to whom they count. What others use of a key or a site is not told, unless it is why
 	 * a request is refused.
 	 */
-	private const TOLD = array( 'token', 'user', 'address', 'register' );
+	private const TOLD = array( 'token', 'user', 'address', 'register', 'own' );
 
 	/**
 	 * The kind that counts all sites of a network.

@@ -101,6 +101,7 @@ final class Relay_Panel {
 			'limits.key'          => __( 'Each key', 'byok' ),
 			'limits.global'       => __( 'The whole site', 'byok' ),
 			'limits.register'     => __( 'New visitors from one address', 'byok' ),
+			'limits.own'          => __( 'A visitor’s form, about the visitor’s own keys', 'byok' ),
 			'limits'              => __( 'Limits', 'byok' ),
 		);
 		return $labels[ $name ] ?? '';

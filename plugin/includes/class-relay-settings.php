@@ -46,7 +46,9 @@ final class Relay_Settings {
 	/**
 	 * Kinds of limits: requests, and the seconds in which so many may be made. A person reads or types, so one
 	 * request a second is much; several people share an address; a key serves all who use it. `register` is
-	 * the number of visitors that one address may become.
+	 * the number of visitors that one address may become; `own` what a visitor's form asks about the visitor's own keys, several
+	 * times on every page, and what an address tries there with tokens that are none. That sends nothing to a provider, and takes
+	 * nothing of what the relay lets through.
 	 */
 	public const LIMITS = array(
 		'token'    => array( 60, 60 ),
@@ -55,6 +57,7 @@ final class Relay_Settings {
 		'key'      => array( 600, 60 ),
 		'global'   => array( 1200, 60 ),
 		'register' => array( 5, 3600 ),
+		'own'      => array( 300, 60 ),
 	);
 
 	/**

@@ -30,7 +30,8 @@ defined( 'ABSPATH' ) || exit;
  *     DELETE /byok/v1/visitors/keys/{provider}
  *
  * A token is shown once, and is never read from an address. Whether one exists is told to nobody: every refused one has
- * the same answer. Who wants to be forgotten is, also when the site does not let visitors in any more.
+ * the same answer. Looking after one's keys takes nothing of what the relay lets through: it has a limit of its own, `own`,
+ * beside that of checks, see Attempts. Who wants to be forgotten is, also when the site does not let visitors in any more.
  *
  * @since 0.1.0
  */
@@ -277,12 +278,15 @@ final class Rest_Visitors {
 	private static function found( WP_REST_Request $request ): array {
 		$token = self::token_of( $request );
 		if ( null === self::$seen[ $request ]['found'] ) {
-			// Addresses are counted before anything is looked up, so that guessing is limited too.
-			$refused = Limits::take( array( 'address' => self::address() ) );
+			// Addresses are counted before anything is looked up, so that guessing is limited too. Who has a right token is
+			// counted as that one: several people share an address.
+			$address = self::address();
+			$refused = Limits::take( array( 'own' => '' === $address ? '' : "address $address" ) );
 			$found   = $refused ?? ( '' === $token ? Failure::because( 'token_unknown' ) : Visitors::find( $token ) );
 			if ( is_array( $found ) ) {
 				Known_Keys::remember( $found['owner'] );
-				$found = Limits::take( array( 'token' => $found['owner']->word() ) ) ?? $found;
+				Limits::take_back();
+				$found = Limits::take( array( 'own' => $found['owner']->word() ) ) ?? $found;
 			}
 			self::$seen[ $request ] = compact( 'found', 'token' );
 		}

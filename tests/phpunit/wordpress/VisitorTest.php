@@ -403,7 +403,7 @@ final class VisitorTest extends Test_Case {
 	}
 
 	public function test_registrations_guesses_and_checks_are_limited(): void {
-		Relay_Settings::change( array( 'limits' => array( 'register' => array( 2, 3600 ), 'address' => array( 3, 3600 ) ) ) );
+		Relay_Settings::change( array( 'limits' => array( 'register' => array( 2, 3600 ), 'own' => array( 3, 31 * DAY_IN_SECONDS ) ) ) );
 		$this->assertSame( 201, $this->ask( 'POST', '', '' )->get_status() );
 		$this->assertSame( 201, $this->ask( 'POST', '', '' )->get_status() );
 		$this->assert_refused( 429, 'byok_too_many_requests', $this->ask( 'POST', '', '' ) );
@@ -415,13 +415,37 @@ final class VisitorTest extends Test_Case {
 		$this->assert_refused( 429, 'byok_too_many_requests', $this->ask( 'GET', '/keys', Token::make( 'visitor' )->reveal() ) );
 
 		$_SERVER['REMOTE_ADDR'] = '203.0.113.7';
-		Relay_Settings::change( array( 'limits' => array( 'address' => array( 1000, 3600 ) ) ) );
+		Relay_Settings::change( array( 'limits' => array( 'own' => array( 1000, 3600 ) ) ) );
 		$visitor = Visitors::register();
 		$statuses = array();
 		for ( $i = 0; $i < 21; $i++ ) {
 			$statuses[] = $this->ask( 'PUT', '/keys/anthropic', $visitor['token']->reveal(), array( 'key' => Test_Provider::key( 'anthropic', 'invalid' ) ) )->get_status();
 		}
 		$this->assertSame( array_merge( array_fill( 0, 20, 422 ), array( 429 ) ), $statuses );
+	}
+
+	public function test_looking_after_one_s_keys_takes_nothing_of_the_relay_s_limits(): void {
+		$long = 31 * DAY_IN_SECONDS;
+		Relay_Settings::change( array( 'limits' => array( 'token' => array( 2, $long ), 'address' => array( 2, $long ), 'own' => array( 4, $long ) ) ) );
+		$one   = Visitors::register()['token']->reveal();
+		$other = Visitors::register()['token']->reveal();
+		for ( $time = 0; $time < 4; $time++ ) {
+			$this->assertSame( 200, $this->ask( 'GET', 0 === $time ? '/token' : '/keys', $one )->get_status(), "$time" );
+		}
+		// Who is behind the same address is not counted with them.
+		$this->assertSame( 200, $this->ask( 'GET', '/keys', $other )->get_status() );
+		$refused = $this->ask( 'GET', '/keys', $one );
+		$this->assert_refused( 429, 'byok_too_many_requests', $refused );
+		$this->assertSame( 'own', $refused->get_data()['data']['limit'] );
+		// The relay has all its room, and takes none here.
+		$ask = function ( string $token ): int {
+			$request = new WP_REST_Request( 'GET', '/byok/v1/models' );
+			$request->set_query_params( array( 'provider' => 'openai' ) );
+			$request->set_header( 'X-BYOK-Token', $token );
+			return rest_do_request( $request )->get_status();
+		};
+		$this->assertSame( array( 404, 404, 429 ), array( $ask( $one ), $ask( $one ), $ask( $one ) ), 'no key, but room' );
+		$this->assertSame( 200, $this->ask( 'GET', '/keys', $other )->get_status() );
 	}
 
 	public function test_a_key_or_token_in_a_request_is_forgotten_also_when_it_is_refused(): void {
