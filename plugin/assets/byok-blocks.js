@@ -9,7 +9,7 @@
 	const { __ } = wp.i18n;
 	const { InspectorControls, useBlockProps } = wp.blockEditor;
 	const { CheckboxControl, PanelBody, Placeholder, SelectControl } = wp.components;
-	const providers = ( window.byokBlocks && window.byokBlocks.providers ) || {};
+	const { providers = {}, chat = {} } = window.byokBlocks || {};
 
 	const MODES = {
 		site: __( 'On this site', 'byok' ),
@@ -89,6 +89,6 @@
 		__( 'AI chat', 'byok' ),
 		__( 'Visitors ask a model with their own key. An example to copy from: plugin/assets/byok-chat.js.', 'byok' ),
 	], function ( attributes, setAttributes ) {
-		return boxes( __( 'Providers', 'byok' ), providers, attributes.providers, ( list ) => setAttributes( { providers: list } ) );
+		return boxes( __( 'Providers', 'byok' ), chat, attributes.providers, ( list ) => setAttributes( { providers: list } ) );
 	} );
 }( window.wp ) );

@@ -23,6 +23,14 @@ final class Blocks {
 	public const MODES = array( 'site', 'passkey', 'browser', 'memory' );
 
 	/**
+	 * What the chat asks for, by provider; of all others it is what OpenAI's chat completions are. See byok-chat.js.
+	 */
+	private const CHATS = array(
+		'anthropic' => 'POST /messages',
+		'google'    => 'POST /models/*:streamGenerateContent',
+	);
+
+	/**
 	 * Tells the editor which providers there are.
 	 *
 	 * @since 0.1.0
@@ -31,7 +39,11 @@ final class Blocks {
 		// An editor that stands somewhere else than in wp-admin.
 		Elements::add_script( wp_scripts() );
 		$names = array_map( static fn( array $known ) => $known['name'], Providers::all() );
-		wp_add_inline_script( 'byok-blocks', 'window.byokBlocks = ' . wp_json_encode( array( 'providers' => (object) $names ), JSON_HEX_TAG | JSON_HEX_AMP | JSON_UNESCAPED_SLASHES ) . ';', 'before' );
+		$told  = array(
+			'providers' => (object) $names,
+			'chat'      => (object) array_intersect_key( $names, array_flip( self::chat_ids() ) ),
+		);
+		wp_add_inline_script( 'byok-blocks', 'window.byokBlocks = ' . wp_json_encode( $told, JSON_HEX_TAG | JSON_HEX_AMP | JSON_UNESCAPED_SLASHES ) . ';', 'before' );
 	}
 
 	/**
@@ -72,9 +84,12 @@ final class Blocks {
 		wp_enqueue_script_module( 'byok-chat' );
 		// WordPress puts it into the page after this.
 		Elements::add_style( wp_styles() );
-		$id   = wp_unique_id( 'byok-chat-' );
+		$id        = wp_unique_id( 'byok-chat-' );
+		$providers = self::known( $attributes['providers'] ?? array(), self::chat_ids() );
+		$providers = array() === $providers ? self::chat_ids() : $providers;
+		Browser_Module::offer( self::known( $attributes['providers'] ?? array(), $providers ) );
 		$data = array(
-			'data-provider'  => implode( ' ', self::known( $attributes['providers'] ?? array(), self::provider_ids() ) ),
+			'data-provider'  => implode( ' ', $providers ),
 			'data-no-key'    => __( 'There is no key yet, so nobody can answer.', 'byok' ),
 			'data-failed'    => __( 'No answer came. Look at your key, or try again.', 'byok' ),
 			'data-no-model'  => __( 'Choose a model for your key first.', 'byok' ),
@@ -134,9 +149,11 @@ final class Blocks {
 	 */
 	private static function key_element( array $given ): string {
 		wp_enqueue_script_module( Browser_Module::ID );
+		$providers = self::known( $given['providers'] ?? array(), self::provider_ids() );
+		Browser_Module::offer( $providers );
 		$list = self::attributes(
 			array(
-				'providers' => implode( ' ', self::known( $given['providers'] ?? array(), self::provider_ids() ) ),
+				'providers' => implode( ' ', $providers ),
 				'modes'     => implode( ' ', self::known( $given['modes'] ?? array(), self::MODES ) ),
 				'theme'     => self::theme( $given ),
 			)
@@ -190,6 +207,16 @@ final class Blocks {
 	 */
 	private static function provider_ids(): array {
 		return array_map( 'strval', array_keys( Providers::all() ) );
+	}
+
+	/**
+	 * Ids of the providers that the chat can ask: those whose relay has what byok-chat.js asks for.
+	 *
+	 * @return string[]
+	 */
+	private static function chat_ids(): array {
+		$can = static fn( array $known ) => in_array( self::CHATS[ $known['id'] ] ?? 'POST /chat/completions', (array) ( $known['relay'] ?? array() ), true );
+		return array_map( 'strval', array_keys( array_filter( Providers::all(), $can ) ) );
 	}
 
 	/**

@@ -25,6 +25,26 @@ final class Browser_Module {
 	public const ID = 'byok';
 
 	/**
+	 * Providers with an address of one's own that an author has put into a form of this page.
+	 *
+	 * @var string[]
+	 */
+	private static array $named = array();
+
+	/**
+	 * Offers providers on this page because their author has named them. Those with an address of one's own are offered
+	 * nowhere else: this site keeps no keys of people for them, so they are for who wants them in the browser.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string[] $ids Ids of providers of the table.
+	 */
+	public static function offer( array $ids ): void {
+		$ids         = array_filter( $ids, static fn( string $id ) => Providers::find( $id )['custom_base_url'] ?? false );
+		self::$named = array_values( array_unique( array_merge( self::$named, $ids ) ) );
+	}
+
+	/**
 	 * What the module is told.
 	 *
 	 * @since 0.1.0
@@ -41,6 +61,10 @@ final class Browser_Module {
 			),
 			'words'    => Browser_Words::all(),
 		);
+		if ( null === Extension::reason() ) {
+			// Else there is no table, and the module has its own for what stays in the browser.
+			$settings['providers'] = array_merge( Own_Providers::ids( is_user_logged_in() ? 'user' : 'visitor' ), self::$named );
+		}
 
 		/**
 		 * Filters what the module in the browser is told: providers, modes, words …

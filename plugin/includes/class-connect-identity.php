@@ -111,10 +111,8 @@ final class Connect_Identity implements Relay_Identity {
 	 * @param string $provider Provider id.
 	 */
 	public function may( string $provider ): true|WP_Error {
-		if ( null === Providers::find( $provider ) ) {
-			return Failure::because( Extension::reason() ?? 'provider_unknown' );
-		}
-		return $this->pair->serves( $provider ) ? true : Failure::because( 'connect_provider' );
+		$may = Own_Providers::may( $provider, $this->owner );
+		return is_wp_error( $may ) || $this->pair->serves( $provider ) ? $may : Failure::because( 'connect_provider' );
 	}
 
 	/**

@@ -49,6 +49,7 @@ final class Failure {
 		'connect_public_key'    => 403,
 		'connect_in_browser'    => 403,
 		'connect_provider'      => 403,
+		'provider_not_for_members' => 403,
 		'relay_off'             => 403,
 		'relay_kind_off'        => 403,
 		'relay_anonymous'       => 401,

@@ -168,18 +168,14 @@ final class Key_Screen {
 	}
 
 	/**
-	 * Infos by provider id. Members do not choose where this server sends requests to, so their page
-	 * leaves out the providers with an address of one's own.
+	 * Infos by provider id; on a member's page of those that members may bring keys for.
 	 *
 	 * @since 0.1.0
 	 *
 	 * @return array<string, array> See byok_key_info().
 	 */
 	public function infos(): array {
-		$infos = Vault::all( $this->owner );
-		return 'user' === $this->owner->kind
-			? array_filter( $infos, static fn( array $info ) => ! $info['custom_base_url'] )
-			: $infos;
+		return Own_Providers::offered( Vault::all( $this->owner ), $this->owner );
 	}
 
 	/**

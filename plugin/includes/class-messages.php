@@ -401,6 +401,7 @@ final class Messages {
 			'address_refused'              => __( 'This address is on a private or reserved network and is not allowed by the server’s configuration.', 'byok' ),
 			'option_invalid'               => __( 'An option does not exist or has the wrong type.', 'byok' ),
 			'base_url_not_for_members'     => __( 'Providers with an address of one’s own can be set up by administrators only.', 'byok' ),
+			'provider_not_for_members'     => __( 'This site takes no keys of people’s own for this provider.', 'byok' ),
 			'too_many_attempts'            => __( 'That were many keys within an hour. Nothing was changed; try again later.', 'byok' ),
 			'stand_in_misplaced'           => __( 'The request holds a stand-in for a key where no key belongs, so it was not sent. A key goes into a header.', 'byok' ),
 			'stand_in_unknown'             => __( 'The stand-in for a key was not made by this site, so the request was not sent.', 'byok' ),

@@ -223,7 +223,7 @@ final class Rest_Controller extends WP_REST_Controller {
 			return Failure::because( 'key_in_url' );
 		}
 		$items = array();
-		foreach ( Vault::all( $this->owner() ) as $info ) {
+		foreach ( Own_Providers::offered( Vault::all( $this->owner() ), $this->owner() ) as $info ) {
 			$items[] = $this->prepare_response_for_collection( $this->prepare_item_for_response( $info, $request ) );
 		}
 		return rest_ensure_response( $items );

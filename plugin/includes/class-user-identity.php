@@ -119,11 +119,12 @@ final class User_Identity implements Relay_Identity {
 	 * @param string $provider Provider id.
 	 */
 	public function may( string $provider ): true|WP_Error {
-		if ( null === Providers::find( $provider ) ) {
-			return Failure::because( Extension::reason() ?? 'provider_unknown' );
+		if ( ! $this->own_only ) {
+			return null === Providers::find( $provider ) ? Failure::because( Extension::reason() ?? 'provider_unknown' ) : true;
 		}
+		$may = Own_Providers::may( $provider, $this->user );
 		// Where keys of one's own do not count, they do not here either.
-		return ! $this->own_only || in_array( 'user', Resolver::order( $provider ), true ) ? true : Failure::because( 'relay_forbidden' );
+		return is_wp_error( $may ) || in_array( 'user', Resolver::order( $provider ), true ) ? $may : Failure::because( 'relay_forbidden' );
 	}
 
 	/**

@@ -302,9 +302,9 @@ final class Vault {
 		if ( ! is_string( $base_url ) ) {
 			return Failure::because( 'base_url_malformed' );
 		}
-		if ( $known['custom_base_url'] && ( 'user' === $place->owner->kind || $place->owner->is_guest() ) ) {
-			// Members and guests do not choose where this server sends requests to.
-			return Failure::because( 'base_url_not_for_members' );
+		$refused = Own_Providers::refuse( $known, $place->owner );
+		if ( null !== $refused ) {
+			return $refused;
 		}
 
 		$trimmed = Key_Text::trim( $key );

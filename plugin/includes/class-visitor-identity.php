@@ -76,7 +76,7 @@ final class Visitor_Identity implements Relay_Identity {
 	 * @param string $provider Provider id.
 	 */
 	public function may( string $provider ): true|WP_Error {
-		return null === Providers::find( $provider ) ? Failure::because( Extension::reason() ?? 'provider_unknown' ) : true;
+		return Own_Providers::may( $provider, $this->owner );
 	}
 
 	/**

@@ -76,6 +76,37 @@ final class BrowserTest extends Test_Case {
 		$this->assertNull( Browser_Module::data( array() )['site'], 'members may not have keys of their own' );
 	}
 
+	public function test_a_form_offers_what_this_site_takes_from_this_person(): void {
+		$offered = static fn() => Browser_Module::data( array() )['providers'];
+		$own     = array_keys( array_filter( byok_providers(), static fn( array $known ) => $known['custom_base_url'] ) );
+		$this->assertContains( 'openai-compatible', $own );
+		foreach ( array( 'administrator', 'subscriber', '' ) as $role ) {
+			wp_set_current_user( '' === $role ? 0 : self::user( $role ) );
+			$this->assertSame( array_values( array_diff( array_keys( byok_providers() ), $own ) ), $offered(), $role );
+		}
+		add_filter( 'byok_own_key_providers', static fn( array $ids, string $kind ) => 'visitor' === $kind ? array( 'groq', 'ollama', 'anthropic', 'nobody' ) : null, 10, 2 );
+		$this->assertSame( array( 'anthropic', 'groq' ), $offered(), 'no more than there are, in their order' );
+		wp_set_current_user( self::user( 'subscriber' ) );
+		$this->assertNotContains( 'ollama', $offered() );
+		$this->assertContains( 'openai', $offered(), 'what is no list changes nothing' );
+	}
+
+	public function test_an_address_of_one_s_own_is_offered_only_where_an_author_names_it(): void {
+		$named = static fn( string $code ) => Site::run( "$code return array_values( array_intersect( array( 'ollama', 'lmstudio', 'azure-openai' ), Byok\Browser_Module::data( array() )['providers'] ) );" )['result'];
+		$this->assertSame( array(), $named( 'do_shortcode( "[byok_key]" ); do_blocks( "<!-- wp:byok/api-key /--><!-- wp:byok/chat /-->" );' ) );
+		$this->assertSame( array( 'ollama' ), $named( 'do_shortcode( "[byok_key providers=\"ollama openai\"]" );' ) );
+		$this->assertSame( array( 'lmstudio' ), $named( 'do_blocks( "<!-- wp:byok/chat {\"providers\":[\"lmstudio\",\"azure-openai\"]} /-->" );' ) );
+	}
+
+	public function test_the_chat_asks_only_whom_it_can_ask(): void {
+		$asks = static fn( string $block ) => explode( ' ', preg_match( '/data-provider="([^"]*)"/', do_blocks( $block ), $found ) ? $found[1] : '' );
+		$all  = $asks( '<!-- wp:byok/chat /-->' );
+		$this->assertSame( array( 'anthropic', 'openai', 'google' ), array_slice( $all, 0, 3 ) );
+		$this->assertSame( array(), array_intersect( array( 'elevenlabs', 'deepgram', 'replicate', 'huggingface', 'cohere' ), $all ) );
+		$this->assertSame( array( 'groq' ), $asks( '<!-- wp:byok/chat {"providers":["elevenlabs","groq"]} /-->' ) );
+		$this->assertSame( $all, $asks( '<!-- wp:byok/chat {"providers":["elevenlabs"]} /-->' ) );
+	}
+
 	public function test_a_page_may_change_what_the_module_is_told(): void {
 		add_filter( 'byok_browser_settings', static fn( array $settings ) => array( 'providers' => array( 'openai' ) ) + $settings );
 		$this->assertSame( array( 'openai' ), Browser_Module::data( array( 'own' => 1 ) )['providers'] );

@@ -53,6 +53,18 @@ final class GuestRelayTest extends Test_Case {
 		return array( array( 'Authorization: Bearer ' ), array( 'x-api-key: ' ), array( 'x-goog-api-key: ' ), array( 'X-BYOK-Token: ' ) );
 	}
 
+	public function test_a_provider_that_is_not_for_visitors_is_not_relayed_for_them(): void {
+		list( $token ) = $this->visitor();
+		file_put_contents( WPMU_PLUGIN_DIR . '/byok-test-own.php', '<?php add_filter( "byok_own_key_providers", fn() => array( "groq" ) );' );
+		try {
+			$answer = $this->relay( 'GET', 'openai/models', array( "X-BYOK-Token: $token" ) );
+		} finally {
+			unlink( WPMU_PLUGIN_DIR . '/byok-test-own.php' );
+		}
+		$this->assertSame( array( 403, 'provider_not_for_members' ), array( $answer['status'], json_decode( $answer['body'], true )['error']['code'] ?? $answer['body'] ) );
+		$this->assertSame( 200, $this->relay( 'GET', 'openai/models', array( "X-BYOK-Token: $token" ) )['status'] );
+	}
+
 	public function test_a_server_names_whose_key_is_meant(): void {
 		$made = Connect_Pairs::make( 'An app', array( self::APP ), array() );
 		$keys = array();

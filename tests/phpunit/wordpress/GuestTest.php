@@ -12,6 +12,7 @@ use Byok\Guest_Table;
 use Byok\Key_Batch;
 use Byok\Key_Store;
 use Byok\Owner;
+use Byok\Own_Providers;
 use Byok\Reencryption;
 use Byok\Scan;
 use Byok\Scan_Report;
@@ -93,6 +94,26 @@ final class GuestTest extends Test_Case {
 			self::assert_error( 'byok_base_url_not_for_members', $refused, $key );
 		}
 		$this->assertSame( array(), $this->rows() );
+	}
+
+	public function test_what_is_not_offered_to_people_is_refused_and_not_used(): void {
+		$owner = Owner::parse( self::ANNA );
+		$key   = Test_Provider::key();
+		self::save( 'anthropic', $key, array( 'owner' => self::ANNA ) );
+		self::save( 'groq', Test_Provider::key( 'groq' ) );
+		add_filter( 'byok_own_key_providers', static fn( array $ids, string $kind ) => 'visitor' === $kind ? array( 'openai' ) : $ids, 10, 2 );
+		self::assert_error( 'byok_provider_not_for_members', byok_save_key( 'anthropic', $key, array( 'owner' => self::ANNA ) ), $key );
+		self::assert_error( 'byok_provider_not_for_members', Own_Providers::may( 'anthropic', $owner ) );
+		self::assert_error( 'byok_base_url_not_for_members', Own_Providers::may( 'ollama', $owner ) );
+		self::assert_error( 'byok_provider_unknown', Own_Providers::may( 'nobody', $owner ) );
+		$this->assertTrue( Own_Providers::may( 'openai', $owner ) );
+
+		// Others, and the site, are not held to it; and what there is can be seen and removed.
+		$this->assertTrue( Own_Providers::may( 'anthropic', Owner::user( self::admin() ) ) );
+		$this->assertNull( Own_Providers::refuse( byok_providers()['ollama'], Owner::site() ) );
+		$this->assertSame( array( 'anthropic', 'openai' ), array_keys( Own_Providers::offered( Vault::all( $owner ), $owner ) ) );
+		$this->assertTrue( byok_delete_key( 'anthropic', array( 'owner' => self::ANNA ) ) );
+		$this->assertSame( array( 'openai' ), array_keys( Own_Providers::offered( Vault::all( $owner ), $owner ) ) );
 	}
 
 	public function test_of_two_who_save_at_once_the_second_is_told(): void {
