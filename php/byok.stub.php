@@ -262,7 +262,8 @@ namespace {
 	 * @throws \Byok\Exception\InputException   provider_unknown, base_url_*, request_malformed (no such method),
 	 *                                          path_refused (dot segments, empty segments, encoded slashes or dots,
 	 *                                          backslashes, control characters, fragments), path_not_relayed (not on the
-	 *                                          provider's list), key_in_url (a query parameter that carries a key).
+	 *                                          provider's list), key_in_url (a query parameter that is named like one for keys, or a key
+	 *                                          or token of a known format anywhere, see byok_holds_key()).
 	 * @throws \Byok\Exception\NetworkException address_refused, test_provider_refused.
 	 */
 	function byok_relay_path( string $provider, string $method, string $path, string $base_url = '' ): string {}
@@ -330,6 +331,16 @@ namespace {
 	 * @return string Such as `sk-ant-…Qw4A`, or `…`.
 	 */
 	function byok_mask( #[\SensitiveParameter] string $key ): string {}
+
+	/**
+	 * Whether a text holds a key of a known format, or a token of byok's; also one that is written as in URLs or base64.
+	 *
+	 * Unlike byok_redact() it looks neither at names nor at the keys that this process has met, so what is refused because
+	 * of it tells a stranger nothing about the keys that are here.
+	 *
+	 * @param string $text Any bytes.
+	 */
+	function byok_holds_key( #[\SensitiveParameter] string $text ): bool {}
 
 	/**
 	 * Masks every key in a text: those of a known format, those behind a name such as `x-api-key:`, and, whatever

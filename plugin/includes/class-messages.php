@@ -393,7 +393,7 @@ final class Messages {
 			'key_not_ascii'                => __( 'The key contains characters that no provider uses, perhaps invisible ones. Copy it again from the provider’s page.', 'byok' ),
 			'key_is_mask'                  => __( 'This is the hint of the stored key, not a key. Nothing was changed.', 'byok' ),
 			'key_wrong_kind'               => __( 'This is an administration key. Create an ordinary API key instead.', 'byok' ),
-			'key_in_url'                   => __( 'A key must not be part of an address: addresses are logged. Nothing was changed. Replace this key at the provider.', 'byok' ),
+			'key_in_url'                   => __( 'A key or token must not be part of an address: addresses are logged. Nothing was done. Replace the key at the provider, or the token here.', 'byok' ),
 			'base_url_missing'             => __( 'This provider needs an address.', 'byok' ),
 			'base_url_not_allowed'         => __( 'The address of this provider is fixed.', 'byok' ),
 			'base_url_malformed'           => __( 'The address must look like https://host/path, without user name, query or fragment.', 'byok' ),

@@ -52,6 +52,7 @@ final class Plugin {
 		Connectors::register_hooks();
 
 		// Before anyone else's, who may log the request: hence not with the other hooks of REST.
+		add_filter( 'rest_request_before_callbacks', array( Rest_Address::class, 'refuse' ), PHP_INT_MIN, 3 );
 		add_filter( 'rest_request_after_callbacks', array( Rest_Secret::class, 'forget_refused' ), PHP_INT_MIN, 3 );
 		add_filter( 'rest_post_dispatch', array( Log_Guard::class, 'mask_rest_error' ), PHP_INT_MAX, 3 );
 

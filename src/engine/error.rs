@@ -94,8 +94,8 @@ errors! {
     PathRefused = Input, "path_refused", "The path must begin with one slash and hold neither dot segments, backslashes, fragments nor unescaped characters.";
     /// The relay does not offer this method and path of the provider.
     PathNotRelayed = Input, "path_not_relayed", "The relay does not offer this request of the provider.";
-    /// A query parameter carries a key.
-    KeyInUrl = Input, "key_in_url", "A key must not be in an address, where logs keep it.";
+    /// A path or query carries a key or a token.
+    KeyInUrl = Input, "key_in_url", "A key or token must not be in an address, where logs keep it.";
     /// A page of another origin than the ticket's asks.
     OriginRefused = Input, "origin_refused", "This page may not use the relay with that ticket.";
     /// The body is larger than the ticket allows.

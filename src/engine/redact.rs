@@ -34,7 +34,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use ledger::Ledger;
-use span::{Output, Spans};
+use span::{Output, Rule, Spans};
 use stream::Search;
 use table::table;
 use text::Text;
@@ -120,6 +120,17 @@ pub fn find<'a>(text: &'a [u8], options: &Options) -> Option<Redacted<'a>> {
     };
     spans.settle(&whole, hold, options, &mut Ledger::default(), &mut redacted);
     Some(redacted)
+}
+
+/// Whether a text holds a key or token of a known format, whatever stands before it.
+///
+/// It does not look at the keys that this process has met: what refuses them would tell a stranger
+/// whether a guess was right.
+pub fn has_known_format(text: &[u8]) -> bool {
+    let mut hits = Vec::new();
+    Search::default().look(&Text::new(text, true), &mut hits);
+    hits.iter()
+        .any(|hit| hit.sure && matches!(hit.rule, Rule::Key(_) | Rule::Infix(_)))
 }
 
 /// What a mask shows of the beginning of a key; nothing if the prefix is not known.

@@ -11,6 +11,7 @@ use ureq::http::Method;
 
 use crate::agent::Policy;
 use crate::provider::{Provider, base_of};
+use crate::redact::has_known_format;
 use crate::target::{decode, judge};
 use crate::{Error, Result, origin::BaseUrl};
 
@@ -92,8 +93,9 @@ fn segment_fits(pattern: &str, segment: &str) -> bool {
 /// - `PathRefused` when readers of the path may differ: dot segments, empty segments, encoded
 ///   slashes or dots, backslashes, control characters, fragments.
 /// - `PathNotRelayed` when the provider does not offer it.
-/// - `KeyInUrl` when a query parameter is named as one that carries a key: it would be in the logs
-///   of everybody on the way.
+/// - `KeyInUrl` when a query parameter is named as one that carries a key, or anything in the path
+///   or the query is a key or token of a known format: it would be in the logs of everybody on the
+///   way.
 /// - What [`origin_of`](crate::provider::origin_of) returns.
 pub fn path(
     provider: &Provider,
@@ -135,7 +137,7 @@ pub fn path(
         return Err(Error::PathNotRelayed);
     }
     let query = query.filter(|query| !query.is_empty());
-    if query.is_some_and(carries_a_key) {
+    if below.split('/').any(is_a_key) || query.is_some_and(carries_a_key) {
         return Err(Error::KeyInUrl);
     }
     Ok(match query {
@@ -170,9 +172,19 @@ fn is_well_encoded(text: &str) -> bool {
     })
 }
 
+/// Whether a part of an address is a key or a token, or holds one, of a known format. A name and its
+/// value are looked at apart, so that a cursor in `page_token` passes.
+fn is_a_key(part: &str) -> bool {
+    let once = decode(part.as_bytes());
+    has_known_format(&once) || has_known_format(&decode(&once))
+}
+
 fn carries_a_key(query: &str) -> bool {
     query.split(['&', ';']).any(|parameter| {
-        let (name, _) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if is_a_key(name) || is_a_key(value) {
+            return true;
+        }
         // `API-Key`, `$.key`, `api%5Fkey`: letters and digits are what a reader of names sees.
         let mut name = decode(&decode(name.as_bytes()));
         name.retain(u8::is_ascii_alphanumeric);
@@ -364,6 +376,53 @@ mod tests {
             "keys=a",
         ] {
             assert!(asked("google", "GET", &format!("/models?{query}")).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_key_under_any_name_and_anywhere_in_an_address_is_refused() {
+        let random = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6";
+        for key in [
+            format!("byok_vt_{random}"),
+            format!("byok_sk_{random}"),
+            format!("byok_tk_{random}"),
+            format!("sk-ant-api03-byok-test-{random}"),
+            format!("sk-proj-byok-test-{random}"),
+            format!("AIzaSyB{}", &random[..32]),
+        ] {
+            let spelled = |percent| {
+                key.replacen(
+                    &key[5..6],
+                    &format!("{percent}{:02X}", key.as_bytes()[5]),
+                    1,
+                )
+            };
+            for wants in [
+                format!("/models?x={key}"),
+                format!("/models?pageToken={key}&alt=sse"),
+                format!("/models?alt=sse;x={key}"),
+                format!("/models?{key}"),
+                format!("/models?{key}=1"),
+                format!("/models?x=Bearer%20{key}"),
+                format!("/models?x={}", spelled("%")),
+                format!("/models?x={}", spelled("%25")),
+                format!("/models/{key}"),
+                format!("/models/{}", spelled("%")),
+            ] {
+                let refused = asked("google", "GET", &wants);
+                assert_eq!(refused, Err(Error::KeyInUrl), "{wants}");
+            }
+        }
+        for query in [
+            "pageToken=ChEIARINZ2VtaW5pLTIuNS1wcm8aAggBIgIQAQ",
+            "page_token=eyJsYXN0IjoibW9kZWxzL2dlbWluaSJ9",
+            "after_id=claude-sonnet-test-20260101",
+            "x=byok_pk_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6",
+            "x=sk-",
+            "beta=true",
+        ] {
+            let passed = asked("google", "GET", &format!("/models?{query}"));
+            assert!(passed.is_ok(), "{query}: {passed:?}");
         }
     }
 

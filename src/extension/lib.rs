@@ -28,11 +28,12 @@ use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 
 /// Parameters that carry a secret, counted from 0.
-const SENSITIVE: [(&str, u32); 7] = [
+const SENSITIVE: [(&str, u32); 8] = [
     ("byok_encrypt", 0),
     ("byok_reencrypt", 2),
     ("byok_validate_key", 1),
     ("byok_mask", 0),
+    ("byok_holds_key", 0),
     ("byok_redact", 0),
     ("byok_send", 3),
     ("byok_detect_provider", 0),

@@ -1,4 +1,4 @@
-//! `byok_mask()`, `byok_redact()`, `byok_redact_stored()` and `byok_redact_due()`.
+//! `byok_mask()`, `byok_holds_key()`, `byok_redact()`, `byok_redact_stored()` and `byok_redact_due()`.
 
 use std::time::Duration;
 
@@ -22,6 +22,12 @@ pub fn byok_mask(key: Bytes) -> PhpResult<String> {
         // What is not text has no prefix that names a provider: masked whole, like a short key.
         Ok(mask::mask(std::str::from_utf8(key.0).unwrap_or_default()))
     })
+}
+
+/// Whether a text holds a key of a known format.
+#[php_function]
+pub fn byok_holds_key(text: Bytes) -> PhpResult<bool> {
+    call(|| Ok(redact::has_known_format(text.0)))
 }
 
 /// Masks every key in a text.
@@ -105,6 +111,7 @@ fn learn(row: &ZendHashTable) -> Result<()> {
 pub fn register(module: ModuleBuilder) -> ModuleBuilder {
     module
         .function(wrap_function!(byok_mask))
+        .function(wrap_function!(byok_holds_key))
         .function(wrap_function!(byok_redact))
         .function(wrap_function!(byok_redact_stored))
         .function(wrap_function!(byok_redact_due))

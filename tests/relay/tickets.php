@@ -52,6 +52,8 @@ return static function ( Relay $relay, Stage $stage ): void {
 		'an encoded slash'             => array( $ticket, '/byok/relay/openai/chat%2fcompletions', 400, 'path_refused' ),
 		'dots before the relay'        => array( $ticket, '/x/../byok/relay/openai/chat/completions', 400, 'path_refused' ),
 		'a key in the address'         => array( $ticket, "$chat?key=byok-test", 400, 'key_in_url' ),
+		'a key under another name'     => array( $ticket, "$chat?x=$key", 400, 'key_in_url' ),
+		'a token under another name'   => array( $ticket, "$chat?cursor=$ticket", 400, 'key_in_url' ),
 	);
 	foreach ( $bad as $what => list( $token, $path, $status, $code ) ) {
 		$stage->same( "$what: refused, in JSON", array( $status, $code ), $told( $relay->ask( $path, $bearer( $token ), $json ) ) );

@@ -67,6 +67,7 @@ final class DisclosureTest extends ExtensionTestCase {
 			'array to validate' => array( 'byok_validate_key( "openai", array( $secret ) )' ),
 			'array to mask'     => array( 'byok_mask( array( $secret ) )' ),
 			'array to redact'   => array( 'byok_redact( array( $secret ) )' ),
+			'array to look at'  => array( 'byok_holds_key( array( $secret ) )' ),
 			'array to detect'   => array( 'byok_detect_provider( array( $secret ) )' ),
 			'null context'      => array( 'byok_encrypt( $secret, null )' ),
 			'string context'    => array( 'byok_encrypt( $secret, "x" )' ),

@@ -31,4 +31,18 @@ final class TextTest extends ExtensionTestCase {
 	public function test_text_without_keys_is_the_same(): void {
 		$this->assertTrue( $this->answer( '$t = random_bytes( 100000 ) . "no key here"; report( byok_redact( $t ) === $t && "" === byok_redact( "" ) );' ) );
 	}
+
+	public function test_a_known_format_is_seen_and_a_key_that_was_met_is_not_told(): void {
+		$key  = $this->new_key();
+		$told = $this->answer(
+			self::SALTS . '$met = "byok-test-" . bin2hex( random_bytes( 16 ) );
+			byok_encrypt( $met );
+			report( array(
+				array_map( "byok_holds_key", array( ' . $this->literal( $key ) . ', "a=' . urlencode( "Bearer $key" ) . '", "byok_vt_" . str_repeat( "a", 40 ) ) ),
+				array_map( "byok_holds_key", array( "", "openai", "sk-", "api_key=abcdefgh12345678", $met ) ),
+				byok_redact( $met ) === $met,
+			) );'
+		);
+		$this->assertSame( array( array( true, true, true ), array( false, false, false, false, false ), false ), $told );
+	}
 }

@@ -490,7 +490,7 @@ final class VisitorTest extends Test_Case {
 		foreach ( array( 'X-BYOK-Token: ', 'x-api-key: ', 'x-goog-api-key: ' ) as $header ) {
 			$this->assertSame( 200, $browser->rest( 'GET', '/byok/v1/visitors/keys', null, array( $header . $made['token'] ) )['status'], $header );
 		}
-		$this->assertSame( 401, $browser->rest( 'GET', '/byok/v1/visitors/keys&token=' . $made['token'] )['status'] );
+		$this->assertSame( 400, $browser->rest( 'GET', '/byok/v1/visitors/keys&token=' . $made['token'] )['status'] );
 	}
 
 	/**
