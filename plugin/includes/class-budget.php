@@ -124,7 +124,7 @@ final class Budget {
 	 */
 	public static function set( Place $place, string $caller, Budget_Limits $limits ) {
 		if ( Consent_Policy::WHOLE_KEY !== $caller && null === Caller::parse( $caller ) ) {
-			return Failure::because( 'option_invalid' );
+			return Failure::option( 'caller' );
 		}
 		unset( self::$known[ self::name( $place ) ] );
 		return Consent_Store::change(

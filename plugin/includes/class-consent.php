@@ -67,7 +67,7 @@ final class Consent {
 	 */
 	public static function set_mode( Place $place, string $mode ) {
 		if ( ! in_array( $mode, Consent_Policy::MODES, true ) ) {
-			return Failure::because( 'option_invalid' );
+			return Failure::option( 'mode' );
 		}
 		return Consent_Store::change( $place->owner, static fn( Consent_Policy $now ) => $now->with_mode( $place->provider, $mode ) );
 	}
@@ -84,7 +84,7 @@ final class Consent {
 	 */
 	public static function decide( Place $place, string $caller, string $decision ) {
 		if ( null === Caller::parse( $caller ) || ! in_array( $decision, self::DECISIONS, true ) ) {
-			return Failure::because( 'option_invalid' );
+			return Failure::option( null === Caller::parse( $caller ) ? 'caller' : 'decision' );
 		}
 		return Consent_Store::change(
 			$place->owner,

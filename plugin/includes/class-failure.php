@@ -99,6 +99,19 @@ final class Failure {
 	}
 
 	/**
+	 * The failure for an option that does not exist or has a value that it cannot have.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param string $option Its name: one of ours, never what somebody has typed.
+	 * @return WP_Error byok_option_invalid, with the name as `option`.
+	 */
+	public static function option( string $option ): WP_Error {
+		/* translators: %s: name of an option, such as "paths". */
+		return self::because( 'option_invalid', sprintf( __( '“%s” has a value that it cannot have.', 'byok' ), $option ), compact( 'option' ) );
+	}
+
+	/**
 	 * The failure for something that was thrown.
 	 *
 	 * @since 0.1.0

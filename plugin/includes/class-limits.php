@@ -60,19 +60,12 @@ final class Limits {
 	public static function take( array $buckets, int $uses = 1 ): ?WP_Error {
 		self::$last  = array();
 		self::$taken = array( 'windows' => array(), 'uses' => 0 );
-		$limits     = Relay_Settings::current()->limits;
-		$buckets    = array_filter( $buckets, static fn( string $id ) => '' !== $id );
-		$taken      = array();
-		$now        = time();
-		if ( isset( $buckets['global'] ) && is_multisite() ) {
-			$buckets[ self::NETWORK ] = $buckets['global'];
-			$limits[ self::NETWORK ]  = self::of_network();
-		}
-		foreach ( $buckets as $kind => $id ) {
-			list( $limit, $seconds ) = $limits[ $kind ];
-			$ends                    = ( intdiv( $now, $seconds ) + 1 ) * $seconds;
-			$name                    = self::name( $kind, $id, $seconds, $ends );
-			$used                    = Limit_Store::add( $name, $ends, $uses, $limit );
+		$taken       = array();
+		$now         = time();
+		foreach ( self::that_count( $buckets ) as $kind => list( $id, $limit, $seconds ) ) {
+			$ends = ( intdiv( $now, $seconds ) + 1 ) * $seconds;
+			$name = self::name( $kind, $id, $seconds, $ends );
+			$used = Limit_Store::add( $name, $ends, $uses, $limit );
 			if ( is_int( $used ) ) {
 				$taken[ $name ]      = $ends;
 				self::$last[ $kind ] = compact( 'limit', 'seconds', 'used', 'ends' );
@@ -90,6 +83,36 @@ final class Limits {
 		}
 		self::$taken = array( 'windows' => $taken, 'uses' => $uses );
 		return null;
+	}
+
+	/**
+	 * How many requests buckets have room for at once, in a window in which nothing was counted.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array<string, string> $buckets As of take().
+	 */
+	public static function most( array $buckets ): int {
+		return min( PHP_INT_MAX, ...array_values( array_map( static fn( array $one ) => $one[1], self::that_count( $buckets ) ) ) );
+	}
+
+	/**
+	 * The buckets that count, with what each of them lets pass.
+	 *
+	 * @param array<string, string> $buckets As of take().
+	 * @return array<string, array{0: string, 1: int, 2: int}> Id, requests and seconds, by kind.
+	 */
+	private static function that_count( array $buckets ): array {
+		$limits = Relay_Settings::current()->limits;
+		if ( '' !== ( $buckets['global'] ?? '' ) && is_multisite() ) {
+			$buckets[ self::NETWORK ] = $buckets['global'];
+			$limits[ self::NETWORK ]  = self::of_network();
+		}
+		$found = array();
+		foreach ( array_filter( $buckets, static fn( string $id ) => '' !== $id ) as $kind => $id ) {
+			$found[ $kind ] = array( $id, ...$limits[ $kind ] );
+		}
+		return $found;
 	}
 
 	/**

@@ -117,7 +117,7 @@ final class Provider_Request {
 		if ( array_key_exists( 'json', $args ) ) {
 			$body = wp_json_encode( $args['json'] );
 			if ( false === $body ) {
-				return Failure::because( 'option_invalid' );
+				return Failure::option( 'json' );
 			}
 			$type = 'application/json';
 		} elseif ( is_array( $body ) || is_object( $body ) ) {

@@ -108,7 +108,8 @@ final class Relay_Access {
 	 * @param Relay_Identity $identity Who.
 	 * @param string         $provider Provider id.
 	 * @param int            $uses     How many.
-	 * @return WP_Error|null byok_too_many_requests, byok_storage_failed; null when they may be made.
+	 * @return WP_Error|null byok_uses_above_limit when they are more than could ever be made at once, byok_too_many_requests,
+	 *                       byok_storage_failed; null when they may be made.
 	 */
 	public static function count( Relay_Identity $identity, string $provider, int $uses = 1 ): ?WP_Error {
 		$buckets = $identity->buckets() + array(
@@ -116,6 +117,16 @@ final class Relay_Access {
 			'key'     => self::key( $identity, $provider ),
 			'global'  => 'all',
 		);
+		$most    = $uses > 1 ? Limits::most( $buckets ) : $uses;
+		if ( $uses > $most ) {
+			// Who waits and asks again would be refused for ever.
+			return Failure::because(
+				'uses_above_limit',
+				/* translators: %s: a number. */
+				sprintf( __( 'The limits of this site let at most %s requests pass at once, so a ticket cannot have more uses. Nothing was counted.', 'byok' ), number_format_i18n( $most ) ),
+				array( 'most' => $most )
+			);
+		}
 		return Limits::take( $buckets, $uses );
 	}
 

@@ -60,7 +60,7 @@ final class Rest_Relay {
 							'required'    => true,
 						),
 						'paths'      => array(
-							'description' => __( 'Which of the provider’s paths the ticket is for; all without it.', 'byok' ),
+							'description' => __( 'Which of the provider’s requests the ticket is for, as a method and a path: “POST /chat/completions”; all without it.', 'byok' ),
 							'type'        => 'array',
 							'items'       => array( 'type' => 'string' ),
 							'minItems'    => 1,
@@ -77,7 +77,7 @@ final class Rest_Relay {
 							'type'        => 'string',
 						),
 						'uses'       => array(
-							'description' => __( 'How many requests it is for. They count as soon as the ticket is made.', 'byok' ),
+							'description' => __( 'How many requests it is for, at most what the limits of the site let pass at once. They count as soon as the ticket is made.', 'byok' ),
 							'type'        => 'integer',
 							'minimum'     => 1,
 							'maximum'     => 1000,
@@ -159,6 +159,10 @@ final class Rest_Relay {
 		if ( Providers::find( $provider )['custom_base_url'] && ! $settings->own_address_tickets ) {
 			// Who listens there may send the key back, in a header say, where nginx does not look for it as PHP does.
 			return Failure::because( 'relay_tickets_own_address' );
+		}
+		if ( array() !== array_diff( $request['paths'] ?? array(), Providers::find( $provider )['relay'] ) ) {
+			/* translators: %s: an example, such as "POST /messages". */
+			return Failure::because( 'option_invalid', sprintf( __( '“paths” has an entry that is none of the provider’s “relay”, such as “%s”. See the documentation of the relay.', 'byok' ), Providers::find( $provider )['relay'][0] ), array( 'option' => 'paths' ) );
 		}
 		$origin  = self::ticket_origin( $request, $identity );
 		$refused = is_wp_error( $origin ) ? $origin : Relay_Access::count( $identity, $provider, (int) $request['uses'] );

@@ -96,6 +96,7 @@ final class ConsentTest extends Test_Case {
 		self::assert_error( 'byok_option_invalid', Consent::set_mode( $place, 'none' ) );
 		self::assert_error( 'byok_option_invalid', Consent::decide( $place, 'plugin:byok-test', 'maybe' ) );
 		self::assert_error( 'byok_option_invalid', Consent::decide( $place, '*', 'approve' ) );
+		self::assertSame( array( 'mode', 'decision', 'caller' ), array_map( static fn( $error ) => $error->get_error_data()['option'], array( Consent::set_mode( $place, 'none' ), Consent::decide( $place, 'plugin:byok-test', 'maybe' ), Consent::decide( $place, '*', 'approve' ) ) ) );
 		$this->assertNull( self::stored() );
 	}
 

@@ -60,8 +60,34 @@ final class RelayTicketsTest extends Test_Case {
 		Relay_Settings::change( array( 'limits' => array( 'user' => array( 5, 31 * DAY_IN_SECONDS ) ) ) );
 		self::assertSame( 201, self::ask( array( 'provider' => 'openai', 'uses' => 4 ) )['status'] );
 		self::assertSame( 429, self::ask( array( 'provider' => 'openai', 'uses' => 2 ) )['status'] );
+		self::assertSame( 429, self::ask( array( 'provider' => 'openai', 'uses' => 5 ) )['status'] );
 		self::assertSame( 201, self::ask( array( 'provider' => 'openai', 'uses' => 1 ) )['status'] );
 		self::assertSame( array( 'relay', '5' ), array_map( 'strval', $wpdb->get_row( 'SELECT caller, requests FROM ' . Usage_Table::name(), ARRAY_N ) ) );
+	}
+
+	public function test_more_uses_than_could_ever_be_are_no_matter_of_time(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		Relay_Settings::change( array( 'limits' => array( 'user' => array( 70, 60 ), 'address' => array( 50, 3600 ) ) ) );
+		$answer = self::ask( array( 'provider' => 'openai', 'uses' => 51 ) );
+		$error  = json_decode( $answer['body'], true );
+		self::assertSame( array( 400, 'uses_above_limit', 50 ), array( $answer['status'], $error['error']['code'], $error['data']['most'] ) );
+		self::assertStringContainsString( 'at most 50 requests', $error['message'] );
+		self::assertStringNotContainsStringIgnoringCase( 'retry-after', $answer['headers'] );
+		// Nothing of it was counted.
+		self::assertSame( 201, self::ask( array( 'provider' => 'openai', 'uses' => 50 ) )['status'] );
+	}
+
+	public function test_paths_that_are_not_the_provider_s_are_named_as_the_fault(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		foreach ( array( 'GET /files', '/chat/completions', 'POST /v1/chat/completions', 'post /chat/completions', '<b>' ) as $path ) {
+			$answer = self::ask( array( 'provider' => 'openai', 'paths' => array( 'POST /chat/completions', $path ) ) );
+			$error  = json_decode( $answer['body'], true );
+			self::assertSame( array( 400, 'option_invalid', 'paths' ), array( $answer['status'], $error['error']['code'], $error['data']['option'] ), $path );
+			self::assertStringContainsString( '“paths”', $error['message'] );
+			self::assertStringContainsString( 'POST /', $error['message'] );
+			self::assertStringNotContainsString( '<b>', $error['message'] );
+		}
+		self::assertSame( 201, self::ask( array( 'provider' => 'openai', 'paths' => byok_providers()['openai']['relay'] ) )['status'] );
 	}
 
 	public function test_approval_and_budget_are_asked_when_it_is_made(): void {
