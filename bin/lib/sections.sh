@@ -296,7 +296,7 @@ install_clients() {
 		(cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts)
 		rm -rf "$WORK/clients"
 		python3 -m venv "$WORK/clients"
-		"$WORK/clients/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$folder/requirements.txt"
+		"$WORK/clients/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$folder/requirements.txt"
 		printf '%s\n' "$stamp" >"$folder/node_modules/.byok-stamp"
 	fi
 }
@@ -320,7 +320,7 @@ section_openapi() {
 		say 'Installing the validator'
 		rm -rf "$home"
 		python3 -m venv "$home"
-		"$home/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$folder/requirements.txt"
+		"$home/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$folder/requirements.txt"
 		printf '%s\n' "$stamp" >"$home/.byok-stamp"
 	fi
 	start_provider "$logs/provider-$name.log"
