@@ -540,6 +540,20 @@
 		element.hidden = false;
 	}
 
+	// A link to a section that is closed opens it, and what it lies in: the documentation links to #byok-relay.
+	const openLinked = () => {
+		const linked = document.getElementById( location.hash.slice( 1 ) );
+		if ( ! linked || ! page.contains( linked ) ) {
+			return;
+		}
+		for ( let section = linked.closest( 'details' ); section; section = section.parentElement.closest( 'details' ) ) {
+			section.open = true;
+		}
+		linked.scrollIntoView();
+	};
+	openLinked();
+	window.addEventListener( 'hashchange', openLinked );
+
 	// Other scripts of this page say so when they have changed keys.
 	page.addEventListener( 'byok-changed', async () => {
 		const infos = await apiFetch( { path: screen.route } ).catch( () => [] );

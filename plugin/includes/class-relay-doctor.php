@@ -18,15 +18,9 @@ defined( 'ABSPATH' ) || exit;
 final class Relay_Doctor {
 
 	/**
-	 * Fewest connections of an nginx worker that hold some thousand streams: each takes two, and Debian's 768 are
-	 * used up before 400 streams, with the site's pages among those that wait.
+	 * How something can be; the last is what PHP is not shown.
 	 */
-	private const CONNECTIONS = 4096;
-
-	/**
-	 * Where nginx is configured, as distributions have it.
-	 */
-	private const NGINX = array( '/etc/nginx/nginx.conf', '/usr/local/etc/nginx/nginx.conf', '/opt/homebrew/etc/nginx/nginx.conf' );
+	public const STATUSES = array( 'good', 'recommended', 'critical', 'unseen' );
 
 	/**
 	 * Seconds to wait for the site's own answer.
@@ -38,10 +32,10 @@ final class Relay_Doctor {
 	 *
 	 * @since 0.1.0
 	 *
-	 * @return array{name: string, status: string, message: string}[] `status` is `good`, `recommended` or `critical`.
+	 * @return array{name: string, status: string, message: string}[] `status` is one of self::STATUSES.
 	 */
 	public static function look(): array {
-		return array_merge( self::settings(), self::server(), self::paths() );
+		return array_merge( self::settings(), self::server(), self::paths(), Relay_Nginx::look() );
 	}
 
 	/**
@@ -90,21 +84,6 @@ final class Relay_Doctor {
 			Relay_Streams::give_back();
 		} elseif ( null === Relay_Streams::folder() ) {
 			$found[] = self::one( 'streams', 'critical', __( 'The folder for temporary files cannot be written to. Without it answers cannot be counted, so PHP passes none on.', 'byok' ) );
-		}
-		foreach ( self::NGINX as $file ) {
-			$text = is_readable( $file ) ? (string) file_get_contents( $file ) : ''; // phpcs:ignore WordPress.WP.AlternativeFunctions -- a local file.
-			if ( preg_match( '/^\s*worker_connections\s+(\d+)/m', $text, $connections ) && (int) $connections[1] < self::CONNECTIONS ) {
-				$found[] = self::one(
-					'connections',
-					'recommended',
-					sprintf(
-						/* translators: 1: number, 2: number. */
-						__( 'nginx serves at most %1$s connections per worker, and each open answer takes two of them. Set worker_connections to %2$s or more, and worker_rlimit_nofile to twice as much.', 'byok' ),
-						number_format_i18n( (int) $connections[1] ),
-						number_format_i18n( self::CONNECTIONS )
-					)
-				);
-			}
 		}
 		return $found;
 	}
@@ -166,11 +145,13 @@ final class Relay_Doctor {
 	/**
 	 * One finding.
 	 *
+	 * @since 0.1.0
+	 *
 	 * @param string $name    What was looked at.
 	 * @param string $status  How it is.
 	 * @param string $message A sentence.
 	 */
-	private static function one( string $name, string $status, string $message ): array {
+	public static function one( string $name, string $status, string $message ): array {
 		return compact( 'name', 'status', 'message' );
 	}
 }

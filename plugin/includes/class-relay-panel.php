@@ -36,7 +36,7 @@ final class Relay_Panel {
 		}
 		$settings = Relay_Settings::current();
 		?>
-		<details class="byok-more" id="<?php echo esc_attr( self::ID ); ?>"<?php echo null !== $notice && 'relay' === $notice['panel'] ? ' open' : ''; ?>>
+		<details class="byok-more" id="<?php echo esc_attr( self::ID ); ?>"<?php echo ( null !== $notice && 'relay' === $notice['panel'] ) || Doctor_Panel::is_asked( $screen ) ? ' open' : ''; ?>>
 			<summary><?php esc_html_e( 'Relay: let apps call providers through this site', 'byok' ); ?></summary>
 			<form class="byok-box" method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>" autocomplete="off">
 				<?php Card_Parts::hidden_fields( $screen, Relay_Form::ACTION, 'relay' ); ?>
@@ -46,10 +46,12 @@ final class Relay_Panel {
 					<?php
 					foreach ( array_keys( Relay_Settings::SWITCHES ) as $name ) {
 						printf(
-							'<p><label><input type="checkbox" name="%s" value="1"%s> %s</label></p>',
+							'<p><label><input type="checkbox" name="%s" value="1"%s> %s</label>%s</p>',
 							esc_attr( $name ),
 							checked( $settings->$name, true, false ),
-							esc_html( self::label( $name ) )
+							esc_html( self::label( $name ) ),
+							// Whoever looks for the keys finds no section for them before.
+							'connect' === $name && ! $settings->connect ? '<br><span class="byok-help">' . esc_html__( 'Save this, and the section “Connect keys”, where pairs are made, appears below.', 'byok' ) . '</span>' : ''
 						);
 					}
 					?>
@@ -71,6 +73,7 @@ final class Relay_Panel {
 					<button type="submit" class="button button-compact"><?php esc_html_e( 'Save', 'byok' ); ?></button>
 				</div>
 			</form>
+			<?php Doctor_Panel::render( $screen ); ?>
 		</details>
 		<?php
 	}

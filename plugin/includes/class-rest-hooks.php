@@ -33,6 +33,7 @@ final class Rest_Hooks {
 				Rest_Relay::class,
 				Rest_Models::class,
 				Rest_Health::class,
+				Rest_Doctor::class,
 				Rest_Openapi::class,
 				Rest_Visitors::class,
 				Rest_Connect::class,

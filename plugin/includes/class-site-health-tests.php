@@ -180,7 +180,7 @@ final class Site_Health_Tests {
 		$found = array_column( Relay_Doctor::settings(), 'message' );
 		$path  = Relay_Offload::is_here()
 			? __( 'The web server passes answers on itself, for requests with a ticket.', 'byok' )
-			: __( 'PHP passes answers on. For many at once have nginx do it; “wp byok relay doctor” tells how this server does.', 'byok' );
+			: __( 'PHP passes answers on. For many at once have nginx do it; “Check the data path” at Settings → API Keys → Relay tells how this server does.', 'byok' );
 		return array() === $found
 			? self::result( 'byok_relay', 'good', __( 'The relay for API keys is ready', 'byok' ), array( $path ) )
 			: self::result( 'byok_relay', 'recommended', __( 'The relay for API keys could be set up better', 'byok' ), array( ...$found, $path ) );

@@ -429,6 +429,28 @@ async function looks( page ) {
 		} );
 	}
 
+	await test( 'a link to a closed section opens it, and the check of the data path answers there', page, async () => {
+		const relay = page.locator( '#byok-relay' );
+		await open( page );
+		assert.equal( await relay.evaluate( ( section ) => section.open ), false );
+		await page.evaluate( () => {
+			location.hash = 'byok-relay';
+		} );
+		await page.waitForSelector( '#byok-relay[open]' );
+		await page.goto( 'about:blank' );
+		await open( page, '#byok-relay' );
+		await page.waitForSelector( '#byok-relay[open]' );
+		const button = relay.getByRole( 'button', { name: 'Check the data path' } );
+		await button.click();
+		await page.waitForURL( /byok_doctor=/ );
+		await relay.getByText( 'Requests are counted in the' ).waitFor();
+		assert.equal( await relay.evaluate( ( section ) => section.open ), true );
+		assert.equal( await overhang( page ), 0 );
+		await picture( page, 'relay-checked' );
+		// What is no section of the page is left alone.
+		await open( page, '#nothing%' );
+	} );
+
 	await test( 'in forced colours and with reduced motion everything is still there', page, async () => {
 		await page.emulateMedia( { forcedColors: 'active', reducedMotion: 'reduce' } );
 		try {

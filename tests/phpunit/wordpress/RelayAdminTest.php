@@ -10,6 +10,7 @@ namespace Byok\Tests;
 use Byok\Cli_Relay;
 use Byok\Key_Screen;
 use Byok\Relay_Doctor;
+use Byok\Relay_Nginx;
 use Byok\Relay_Settings;
 use Byok\Relay_Words;
 use Byok\Site_Health_Tests;
@@ -138,6 +139,93 @@ final class RelayAdminTest extends Test_Case {
 			'a page that is not found'         => array( array( '/byok/relay/openai/models' => array( 404, '<html>' ) ), 'path', 'recommended' ),
 			'the REST API is blocked'          => array( array( '/byok/relay/openai/models' => array( 404, '' ), '/byok/v1/relay/openai/models' => array( 403, 'blocked' ) ), 'route', 'critical' ),
 		);
+	}
+
+	public function test_the_doctor_answers_administrators_over_rest(): void {
+		self::assertSame( 401, ( new Browser() )->rest( 'GET', '/byok/v1/doctor' )['status'] );
+		self::assertSame( 403, ( new Browser( self::user( 'editor' ) ) )->rest( 'GET', '/byok/v1/doctor' )['status'] );
+		foreach ( array( true, false ) as $enabled ) {
+			Relay_Settings::change( compact( 'enabled' ) );
+			$answer = ( new Browser( self::admin() ) )->rest( 'GET', '/byok/v1/doctor' );
+			self::assertSame( 200, $answer['status'], $answer['body'] );
+			$found = array_column( json_decode( $answer['body'], true ), null, 'name' );
+			self::assertSame( array( 'good', 'recommended', array( 'name', 'status', 'message' ) ), array( $found['limits']['status'], $found['path']['status'], array_keys( $found['path'] ) ) );
+			self::assertSame( $enabled, ! isset( $found['enabled'] ) );
+			self::assertSame( array(), array_diff( array_column( $found, 'status' ), Relay_Doctor::STATUSES ) );
+			self::assertMatchesRegularExpression( '/\r\ncache-control: [^\r]*no-store/i', $answer['headers'] );
+		}
+	}
+
+	public function test_the_page_has_a_button_for_it(): void {
+		$admin = new Browser( self::admin() );
+		$page  = '/wp-admin/options-general.php?page=byok';
+		$body  = $admin->ask( 'GET', $page )['body'];
+		self::assertSame( 1, preg_match( '/name="byok_doctor" value="(\w+)">Check the data path</', $body, $nonce ) );
+		self::assertStringNotContainsString( 'PHP passes answers on, and each open answer', $body );
+		self::assertMatchesRegularExpression( '/<details class="byok-more" id="byok-relay">/', $body );
+
+		$body = $admin->ask( 'GET', "$page&byok_doctor={$nonce[1]}" )['body'];
+		self::assertMatchesRegularExpression( '/<details class="byok-more" id="byok-relay" open>/', $body );
+		self::assertMatchesRegularExpression( '~data-tone="warn">Could be better</span> PHP passes answers on, and each open answer~', $body );
+		self::assertMatchesRegularExpression( '~data-tone="good">Good</span> Requests are counted~', $body );
+		// Nobody else's page has the site ask itself.
+		foreach ( array( 'x', '', '1', substr( $nonce[1], 1 ) ) as $wrong ) {
+			self::assertStringNotContainsString( 'Requests are counted', $admin->ask( 'GET', "$page&byok_doctor=$wrong" )['body'] );
+		}
+	}
+
+	public function test_the_panel_says_where_connect_keys_are(): void {
+		$admin = new Browser( self::admin() );
+		$page  = static fn(): string => $admin->ask( 'GET', '/wp-admin/options-general.php?page=byok' )['body'];
+		self::assertStringContainsString( 'the section “Connect keys”', $page() );
+		Relay_Settings::change( array( 'connect' => true ) );
+		self::assertStringNotContainsString( 'the section “Connect keys”', $page() );
+	}
+
+	/**
+	 * @dataProvider nginxes
+	 *
+	 * @param string[]|null $configuration Text of its configuration; null for none that can be read.
+	 * @param int[]         $files         How many files its workers may have open.
+	 * @param array         $expected      Status by name.
+	 */
+	public function test_the_doctor_looks_whether_nginx_has_room( ?string $configuration, array $files, array $expected ): void {
+		$folder = sys_get_temp_dir() . '/byok-test-' . bin2hex( random_bytes( 8 ) );
+		mkdir( "$folder/7", 0700, true );
+		file_put_contents( "$folder/7/cmdline", "nginx: master process\0" );
+		file_put_contents( "$folder/7/limits", "Max open files            16                   16                   files\n" );
+		foreach ( $files as $number => $most ) {
+			mkdir( "$folder/1$number" );
+			file_put_contents( "$folder/1$number/cmdline", "nginx: worker process\0" );
+			file_put_contents( "$folder/1$number/limits", "Limit Soft Limit Hard Limit Units\nMax open files            $most                 524288               files     \n" );
+		}
+		if ( null !== $configuration ) {
+			file_put_contents( "$folder/nginx.conf", $configuration );
+		}
+		$_SERVER['SERVER_SOFTWARE'] = 'nginx/1.22.1';
+		try {
+			$found = Relay_Nginx::look( array( "$folder/none.conf", "$folder/nginx.conf" ), $folder );
+		} finally {
+			unset( $_SERVER['SERVER_SOFTWARE'] );
+			exec( 'rm -rf ' . escapeshellarg( $folder ) );
+		}
+		self::assertSame( $expected, array_column( $found, 'status', 'name' ), print_r( $found, true ) );
+	}
+
+	public static function nginxes(): array {
+		return array(
+			'as Debian has it'             => array( "events {\n\tworker_connections 768;\n\t# multi_accept on;\n}", array( 1024 ), array( 'connections' => 'recommended', 'files' => 'recommended' ) ),
+			'on one line'                  => array( 'events { worker_connections 512; }', array(), array( 'connections' => 'recommended' ) ),
+			'many connections, few files'  => array( 'worker_rlimit_nofile 65536; events { worker_connections 32768; }', array( 65536, 20000 ), array( 'files' => 'recommended' ) ),
+			'enough of both'               => array( "events { worker_connections 32768; }", array( 65536, 65536 ), array() ),
+			'what is a comment only'       => array( "events {\n#\tworker_connections 768;\n\tworker_connections 8192;\n}", array(), array() ),
+			'nothing can be seen'          => array( null, array(), array( 'connections' => 'unseen' ) ),
+			'a configuration without it'   => array( 'include /etc/nginx/main/*;', array( 65536 ), array( 'connections' => 'unseen' ) ),
+		);
+	}
+
+	public function test_of_another_server_nothing_is_said(): void {
+		self::assertSame( array(), Relay_Nginx::look( array(), '/byok-test-nowhere' ) );
 	}
 
 	public function test_the_doctor_says_when_nothing_can_be_counted(): void {
