@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { minify as shorten } from 'terser';
 
 const at = ( path ) => fileURLToPath( new URL( path, import.meta.url ) );
 const json = ( path ) => JSON.parse( readFileSync( at( path ), 'utf8' ) );
@@ -14,8 +15,8 @@ const json = ( path ) => JSON.parse( readFileSync( at( path ), 'utf8' ) );
 /** What a browser needs of src/engine/providers.json. */
 export function providers() {
 	const shipped = json( './models.json' );
-	return json( '../src/engine/providers.json' ).map( ( { id, name, base_url, key_page, billing_page, prefixes, placeholder, key_required, auth, headers, check, models } ) => ( {
-		id, name, base_url, key_page, billing_page, prefixes, placeholder, key_required, auth,
+	return json( '../src/engine/providers.json' ).map( ( { id, name, base_url, prefixes, key_required, auth, headers, check, models } ) => ( {
+		id, name, base_url, prefixes, key_required, auth,
 		// Anthropic answers pages only when they say that they know what they do.
 		...( headers && { headers: id === 'anthropic' ? { ...headers, 'anthropic-dangerous-direct-browser-access': 'true' } : headers } ),
 		check,
@@ -24,11 +25,19 @@ export function providers() {
 	} ) );
 }
 
+/** What only the form needs of it, by provider: the pages to get a key and credit at, and what stands in the empty field. */
+export function pages() {
+	return Object.fromEntries( json( '../src/engine/providers.json' ).map( ( { id, key_page, billing_page, prefixes, placeholder } ) => [ id, {
+		key: key_page,
+		billing: billing_page,
+		placeholder: placeholder === `${ prefixes[ 0 ] }…` ? null : placeholder,
+	} ] ) );
+}
+
 /** What most providers have in common is written once, in src/providers.ts, which puts it back. */
 function cut( known ) {
 	const check = { ...known.check };
-	const usual = { key_required: true, placeholder: `${ known.prefixes[ 0 ] }…` };
-	const left = Object.entries( known ).filter( ( [ name, value ] ) => value !== usual[ name ] && ! ( name === 'shipped' && value.length === 0 ) );
+	const left = Object.entries( known ).filter( ( [ name, value ] ) => ! ( name === 'key_required' && value ) && ! ( name === 'shipped' && value.length === 0 ) );
 	for ( const [ name, value ] of [ [ 'method', 'GET' ], [ 'proves', 'key' ] ] ) {
 		if ( check[ name ] === value ) {
 			delete check[ name ];
@@ -42,8 +51,8 @@ const parts = {
 	setup( build ) {
 		// The form is a file of its own, and comes when it is needed.
 		build.onResolve( { filter: /form\.js$/ }, ( { kind } ) => kind === 'dynamic-import' ? { path: './byok.form.js', external: true } : null );
-		build.onResolve( { filter: /^virtual:providers$/ }, () => ( { path: 'providers', namespace: 'byok' } ) );
-		build.onLoad( { filter: /.*/, namespace: 'byok' }, () => ( { contents: JSON.stringify( providers().map( cut ) ), loader: 'json' } ) );
+		build.onResolve( { filter: /^virtual:/ }, ( { path } ) => ( { path: path.slice( 8 ), namespace: 'byok' } ) );
+		build.onLoad( { filter: /.*/, namespace: 'byok' }, ( { path } ) => ( { contents: JSON.stringify( path === 'pages' ? pages() : providers().map( cut ) ), loader: 'json' } ) );
 		build.onLoad( { filter: /\.css$/ }, async ( { path } ) => {
 			const { code } = await esbuild.transform( readFileSync( path, 'utf8' ), { loader: 'css', minify: true } );
 			return { contents: code.trim(), loader: 'text' };
@@ -59,7 +68,9 @@ export async function bundle( entry, format, minify ) {
 		absWorkingDir: at( '.' ), entryPoints: [ at( `./src/${ entry }.ts` ) ], bundle: true, write: false, format, minify,
 		target: 'es2022', charset: 'utf8', legalComments: 'none', banner: { js: BANNER }, plugins: [ parts ],
 	} );
-	return outputFiles[ 0 ].text;
+	const [ { text } ] = outputFiles;
+	// What esbuild leaves, Terser makes smaller by a fiftieth.
+	return minify ? ( await shorten( text, { module: format === 'esm', ecma: 2022, compress: { passes: 2 }, format: { comments: /^!/ } } ) ).code + '\n' : text;
 }
 
 /** Files that the module loads by itself. */

@@ -41,6 +41,14 @@ export class ByokError extends Error {
 	}
 }
 
+/** For `catch()`: nothing, if it failed for that reason. */
+export const noneIf = ( reason: Reason ) => ( error: unknown ): never[] => {
+	if ( asError( error ).reason === reason ) {
+		return [];
+	}
+	throw error;
+};
+
 /** The reason of whatever was thrown: `cancelled` for an aborted request, `unreachable` for what is not ours. */
 export function asError( thrown: unknown ): ByokError {
 	if ( thrown instanceof ByokError ) {

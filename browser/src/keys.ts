@@ -4,10 +4,10 @@
  * @module
  */
 
-import { ByokError, asError } from './errors.js';
+import { ByokError, asError, noneIf } from './errors.js';
 import { LockedStore, OpenStore } from './local.js';
 import { bare } from './natives.js';
-import { PROVIDERS, provider, type Model, type Provider } from './providers.js';
+import { PROVIDERS, type Model, type Provider } from './providers.js';
 import { browserShelf, canStore, memoryShelf, type Shelf } from './shelf.js';
 import { SITE_PROVIDERS, SiteStore, type SiteOptions } from './site.js';
 import type { KeyInfo, Mode, Store } from './store.js';
@@ -35,14 +35,6 @@ const MODES: readonly Mode[] = [ 'site', 'passkey', 'browser', 'memory' ];
 export interface Choice {
 	readonly provider: string;
 	readonly model: string;
-}
-
-/** Whom the site does not know any more has no key there that could be removed from here. */
-function noneIfSignedOut( error: unknown ): KeyInfo[] {
-	if ( asError( error ).reason === 'signed_out' ) {
-		return [];
-	}
-	throw error;
 }
 
 export class KeyManager extends EventTarget {
@@ -116,8 +108,9 @@ export class KeyManager extends EventTarget {
 			throw new ByokError( 'key_malformed' );
 		}
 		const store = this.#store( mode );
-		// First of all, because a place that cannot be asked would keep the key before, and lead again later.
-		const before = await this.list().catch( noneIfSignedOut );
+		// First of all, because a place that cannot be asked would keep the key before, and lead again later. Whom the site does
+		// not know any more has no key there that could be removed from here.
+		const before = await this.list().catch( noneIf( 'signed_out' ) );
 		const info = await store.save( known, trimmed, baseUrl, signal );
 		for ( const old of before.filter( ( one ) => one.provider === id && one.mode !== mode ) ) {
 			// Two stores on one shelf write to the same place; the other one then finds nothing of its own there.
@@ -230,7 +223,7 @@ export class KeyManager extends EventTarget {
 	}
 
 	#known( id: string ): Provider {
-		const known = this.#providers.includes( provider( id )! ) ? provider( id ) : undefined;
+		const known = this.#providers.find( ( one ) => one.id === id );
 		if ( ! known ) {
 			throw new ByokError( 'provider_unknown' );
 		}

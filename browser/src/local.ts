@@ -11,7 +11,7 @@
 import { ByokError } from './errors.js';
 import { bare, fetch } from './natives.js';
 import { ask, make, possible, type Passkey } from './passkey.js';
-import { hintOf, judge, modelsIn, provider, type Model, type Outcome, type Provider } from './providers.js';
+import { hintOf, judge, modelsIn, type Model, type Outcome, type Provider } from './providers.js';
 import { canStore, ids, read, toBytes, toText, write, type Entry, type Shelf } from './shelf.js';
 import { plain, send, targetOf, type Plain } from './target.js';
 import { WorkerClient } from './worker-client.js';
@@ -38,7 +38,7 @@ abstract class LocalStore implements Store {
 	async list(): Promise< KeyInfo[] > {
 		return ids( this.shelf ).flatMap( ( id ) => {
 			const entry = read( this.shelf, id, this.mode );
-			return entry && provider( id ) ? [ this.#info( id, entry ) ] : [];
+			return entry ? [ this.#info( id, entry ) ] : [];
 		} );
 	}
 

@@ -27,10 +27,7 @@ export interface Provider {
 	readonly name: string;
 	/** Null where everybody has an address of their own. */
 	readonly base_url: string | null;
-	readonly key_page: string | null;
-	readonly billing_page: string | null;
 	readonly prefixes: readonly string[];
-	readonly placeholder: string;
 	readonly key_required: boolean;
 	readonly auth: { readonly header: string; readonly scheme?: string };
 	/** Sent with every request. */
@@ -55,19 +52,12 @@ function freeze< T >( value: T ): T {
 }
 
 /** An entry as it is written: without what build.mjs leaves out. */
-type Written = Omit< Partial< Provider >, 'check' > & Pick< Provider, 'prefixes' > & { readonly check: Partial< Provider[ 'check' ] > };
+type Written = Omit< Partial< Provider >, 'check' > & { readonly check: Partial< Provider[ 'check' ] > };
 
 /** All providers, those that people use most first. It cannot be changed. */
 export const PROVIDERS: readonly Provider[] = freeze( ( table as readonly Written[] ).map( ( known ) => (
-	{ key_required: true, placeholder: known.prefixes[ 0 ] + '…', shipped: [], ...known, check: { method: 'GET', proves: 'key', ...known.check } } as unknown as Provider
+	{ key_required: true, shipped: [], ...known, check: { method: 'GET', proves: 'key', ...known.check } } as unknown as Provider
 ) ) );
-
-const byId: ReadonlyMap< string, Provider > = new Map( PROVIDERS.map( ( provider ) => [ provider.id, provider ] ) );
-
-/** The provider of that id. */
-export function provider( id: string ): Provider | undefined {
-	return byId.get( id );
-}
 
 /** What follows a JSON pointer. */
 function at( json: unknown, pointer: string ): unknown {
@@ -114,11 +104,6 @@ export function modelsIn( known: Provider, body: string ): Model[] {
 			name: String( at( entry, `/${ name }` ) ?? model ),
 		} ];
 	} );
-}
-
-/** Whether a text looks like a key of the provider. It never decides: providers change what keys look like. */
-export function looksLike( known: Provider, key: string ): boolean {
-	return known.prefixes.length === 0 || known.prefixes.some( ( prefix ) => key.startsWith( prefix ) );
 }
 
 /** What may be shown of a key: the provider's beginning and four characters, where enough stays hidden. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ByokError } from './errors.js';
+import { ByokError, asError, noneIf } from './errors.js';
 import { bare, fetch } from './natives.js';
 import { PROVIDERS, type Model, type Outcome, type Provider } from './providers.js';
 import { addressOf, plain } from './target.js';
@@ -64,7 +64,7 @@ export class SiteStore implements Store {
 		if ( this.options.connect || ( ! this.#nonce && ! this.#token() ) ) {
 			return this.#connected();
 		}
-		const told = await this.#json( 'GET', this.#keys() ).catch( noneWithoutToken ) as Told[];
+		const told = await this.#json( 'GET', this.#keys() ).catch( noneIf( 'no_key' ) ) as Told[];
 		return told.filter( ( { state } ) => state !== 'absent' ).map( infoOf );
 	}
 
@@ -84,7 +84,7 @@ export class SiteStore implements Store {
 			return infoOf( await this.#json( 'PUT', `${ this.#keys() }/${ known.id }`, { key }, signal ) as Told );
 		};
 		// Once more, with a token of its own, for who had one that ended.
-		return put().catch( ( error: unknown ) => error instanceof ByokError && error.reason === 'no_key' ? put() : Promise.reject( error ) );
+		return put().catch( ( error: unknown ) => asError( error ).reason === 'no_key' ? put() : Promise.reject( error ) );
 	}
 
 	async check( known: Provider, signal: AbortSignal | null ): Promise< KeyInfo > {
@@ -171,7 +171,7 @@ export class SiteStore implements Store {
 
 	async #send( method: string, route: string, body: BodyInit | null, signal: AbortSignal | null, headers: Plain[ 'headers' ], again = true ): Promise< Response > {
 		const { root, nonceUrl, connect } = this.options;
-		const url = root + ( root.includes( '?' ) ? 'byok/v1/' + route.replace( '?', '&' ) : 'byok/v1/' + route );
+		const url = root + 'byok/v1/' + ( root.includes( '?' ) ? route.replace( '?', '&' ) : route );
 		const extra = connect ? { 'X-BYOK-Token': connect.key } : await this.headers();
 		const answer = await fetch( url, {
 			method,
@@ -194,13 +194,6 @@ export class SiteStore implements Store {
 		this.#nonce = nonce;
 		return this.#send( method, route, body, signal, headers, false );
 	}
-}
-
-function noneWithoutToken( error: unknown ): Told[] {
-	if ( error instanceof ByokError && error.reason === 'no_key' ) {
-		return [];
-	}
-	throw error;
 }
 
 type Plain = Awaited< ReturnType< typeof plain > >;

@@ -3,6 +3,11 @@ declare module 'virtual:providers' {
 	export default table;
 }
 
+declare module 'virtual:pages' {
+	const pages: unknown;
+	export default pages;
+}
+
 declare module '*.css' {
 	const css: string;
 	export default css;

@@ -6,7 +6,8 @@ import test from 'node:test';
 import { providers } from '../build.mjs';
 import { load } from './load.mjs';
 
-const { PROVIDERS, hintOf, judge, looksLike, modelsIn } = await load( 'providers' );
+const { PROVIDERS, hintOf, judge, modelsIn } = await load( 'providers' );
+const { looksLike } = await load( 'looks' );
 const answers = JSON.parse( readFileSync( new URL( '../../tests/provider/answers.json', import.meta.url ), 'utf8' ) );
 
 /** Answers that mean something else with this provider; the engine's tests have the same list. */

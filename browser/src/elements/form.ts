@@ -1,13 +1,15 @@
 /**
  * The form of `<byok-settings>`. It is a file of its own, which comes when a form is shown: who has a key never loads it.
  *
- * It promises that a key is in no attribute, no event and, once it is kept, in no field. It imports nothing of the module but
- * types.
+ * It promises that a key is in no attribute, no event and, once it is kept, in no field. It imports nothing
+ * of the module that there must be one of.
  *
  * @module
  */
 
 import { WORDS, fill, type Words } from '../words.js';
+import { looksLike } from '../looks.js';
+import pages from 'virtual:pages';
 import CSS from './style.css';
 import { h, shadow, withLink } from './dom.js';
 import type { BYOK } from '../byok.js';
@@ -15,11 +17,8 @@ import type { ByokError, Reason } from '../errors.js';
 import type { Provider } from '../providers.js';
 import type { KeyInfo, Mode } from '../store.js';
 
-/** What the form needs of the module. It is handed over, so that there is one of each. */
-export interface Tools {
-	asError( thrown: unknown ): ByokError;
-	looksLike( known: Provider, key: string ): boolean;
-}
+/** Where keys and credit are to be had, and what stands in the empty field, by provider. */
+const PAGES = pages as Readonly< Record< string, { readonly key: string | null; readonly billing: string | null; readonly placeholder: string | null } > >;
 
 type Tone = 'good' | 'warn' | 'bad' | 'neutral';
 
@@ -70,11 +69,11 @@ export class Form {
 	/**
 	 * Puts the form into an element.
 	 *
-	 * @param host  The element.
-	 * @param byok  What the form is about.
-	 * @param tools Functions of the module.
+	 * @param host    The element.
+	 * @param byok    What the form is about.
+	 * @param asError That of the module, so that there is one kind of error.
 	 */
-	constructor( readonly host: HTMLElement, readonly byok: BYOK, readonly tools: Tools ) {
+	constructor( readonly host: HTMLElement, readonly byok: BYOK, readonly asError: ( thrown: unknown ) => ByokError ) {
 		this.#words = { ...WORDS, ...byok.options.words } as Words;
 		this.#root = shadow( host, CSS );
 		byok.keys.addEventListener( 'change', this.#changed );
@@ -248,11 +247,11 @@ export class Form {
 		const modes = this.#modes( known.id );
 		const warning = h( 'p', { id: 'warning', class: 'warning', hidden: true }, this.#say( 'format_hint' ) );
 		const input = h( 'input', {
-			id: 'key', part: 'input', type: 'password', dir: 'ltr', placeholder: known.placeholder, 'aria-describedby': 'warning',
+			id: 'key', part: 'input', type: 'password', dir: 'ltr', placeholder: PAGES[ known.id ]!.placeholder ?? known.prefixes[ 0 ] + '…', 'aria-describedby': 'warning',
 			autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', 'data-1p-ignore': true, 'data-lpignore': 'true',
 			oninput: () => {
 				const text = input.value.trim();
-				warning.hidden = text === '' || this.tools.looksLike( known, text );
+				warning.hidden = text === '' || looksLike( known, text );
 			},
 		} );
 		// Under a passkey the address that counts is locked with the key; what lies beside it in storage anybody could have written.
@@ -285,14 +284,15 @@ export class Form {
 
 	/** Where do I get a key? */
 	#steps( known: Provider ): HTMLElement | false {
-		if ( ! known.key_page ) {
+		const { key, billing } = PAGES[ known.id ]!;
+		if ( ! key ) {
 			return false;
 		}
 		const step = ( sentence: keyof Words, words: keyof Words, href: string ) => h( 'li', {}, ...withLink( this.#words[ sentence ],
 			h( 'a', { href, target: '_blank', rel: 'noopener noreferrer' }, `${ this.#say( words ) } ${ this.#words.new_tab }` ) ) );
 		return h( 'details', { part: 'help' }, h( 'summary', {}, this.#words.where ), h( 'ol', {},
-			step( 'step_page', 'step_page_link', known.key_page ),
-			known.billing_page && step( 'step_billing', 'step_billing_link', known.billing_page ),
+			step( 'step_page', 'step_page_link', key ),
+			billing && step( 'step_billing', 'step_billing_link', billing ),
 			h( 'li', {}, this.#say( 'step_create', { site: location.hostname } ) ),
 			h( 'li', {}, this.#say( known.prefixes.length ? 'step_copy' : 'step_copy_plain' ) ) ) );
 	}
@@ -383,7 +383,7 @@ export class Form {
 	}
 
 	#fail( thrown: unknown ): void {
-		const error = this.tools.asError( thrown );
+		const error = this.asError( thrown );
 		const name = FAILURES[ error.reason ];
 		// A sentence of the site's own says more than ours.
 		const own = error.code && error.reason !== 'signed_out' ? error.message : '';

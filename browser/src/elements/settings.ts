@@ -10,7 +10,6 @@
 
 import { createBYOK, type BYOK } from '../byok.js';
 import { asError } from '../errors.js';
-import { looksLike } from '../providers.js';
 import { Element } from './dom.js';
 import type { Form } from './form.js';
 
@@ -54,7 +53,7 @@ export class ByokSettings extends Element {
 		// It may have been taken out meanwhile, or have been given another byok.
 		if ( this.isConnected && byok === this.#byok ) {
 			this.#form?.end();
-			this.#form = new Form( this, byok, { asError, looksLike } );
+			this.#form = new Form( this, byok, asError );
 		}
 	}
 }
