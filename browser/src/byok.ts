@@ -10,6 +10,7 @@ import { apply, bare, querySelector } from './natives.js';
 import { PROVIDERS, type Provider } from './providers.js';
 import { readEvents, type ServerEvent } from './sse.js';
 import type { SiteOptions } from './site.js';
+import { here } from './target.js';
 import type { Words } from './words.js';
 
 /** What a page may choose: see KeyOptions, and what follows. */
@@ -145,12 +146,6 @@ class Page implements BYOK {
 }
 
 let shared: BYOK | undefined;
-
-/** An address of this origin, in full; undefined for any other. */
-function here( address: string | undefined ): string | undefined {
-	const url = address ? new URL( address, location.href ) : null;
-	return url?.origin === location.origin ? url.href : undefined;
-}
 
 /**
  * What the site has written into the page for this module, as data and not as a script.

@@ -9,6 +9,7 @@ import { ByokError, asError, noneIf } from './errors.js';
 import { bare, fetch } from './natives.js';
 import { PROVIDERS, type Model, type Outcome, type Provider } from './providers.js';
 import { addressOf, plain } from './target.js';
+import { Tickets, type Ticket } from './tickets.js';
 import type { Shelf } from './shelf.js';
 import type { KeyInfo, Store } from './store.js';
 
@@ -24,6 +25,11 @@ export interface SiteOptions {
 	readonly visitors?: boolean;
 	/** Whether requests may go through the site's relay. Without it they cannot be made with a key at the site. */
 	readonly relay?: boolean;
+	/**
+	 * Where the web server has a path of its own for the relay: how many requests a ticket for it is for. All of them count as
+	 * soon as it is made.
+	 */
+	readonly tickets?: number;
 	/** A browser's half of a connect key, and for whom the key is. */
 	readonly connect?: { readonly key: string; readonly ref?: string };
 }
@@ -47,6 +53,7 @@ const BELOW = 'https://byok.invalid/relay';
 export class SiteStore implements Store {
 	readonly mode = 'site';
 	#nonce: string;
+	#tickets: Tickets | undefined;
 
 	readonly options: SiteOptions;
 
@@ -54,6 +61,9 @@ export class SiteStore implements Store {
 		const { connect } = bare( options );
 		this.options = bare( { ...options, ...( connect && { connect: bare( connect ) } ) } );
 		this.#nonce = this.options.nonce ?? '';
+		if ( this.options.tickets ) {
+			this.#tickets = new Tickets( this.options.tickets, async ( wish ) => await this.#json( 'POST', 'tickets', wish ) as Ticket );
+		}
 	}
 
 	available(): boolean {
@@ -81,7 +91,9 @@ export class SiteStore implements Store {
 				const { token } = await this.#json( 'POST', 'visitors' ) as { token: string };
 				this.shelf.set( 'visitor', token );
 			}
-			return infoOf( await this.#json( 'PUT', `${ this.#keys() }/${ known.id }`, { key }, signal ) as Told );
+			const told = await this.#json( 'PUT', `${ this.#keys() }/${ known.id }`, { key }, signal ) as Told;
+			this.#tickets?.forget();
+			return infoOf( told );
 		};
 		// Once more, with a token of its own, for who had one that ended.
 		return put().catch( ( error: unknown ) => asError( error ).reason === 'no_key' ? put() : Promise.reject( error ) );
@@ -97,6 +109,7 @@ export class SiteStore implements Store {
 		}
 		if ( ( await this.list() ).some( ( info ) => info.provider === id ) ) {
 			await this.#json( 'DELETE', `${ this.#keys() }/${ id }` );
+			this.#tickets?.forget();
 		}
 	}
 
@@ -106,8 +119,10 @@ export class SiteStore implements Store {
 			throw new ByokError( 'mode_unavailable' );
 		}
 		const below = addressOf( BELOW, path ).slice( BELOW.length );
-		const { method, headers, body } = await plain( path, init );
-		return this.#send( method, `relay/${ known.id }${ below }`, body, init.signal ?? null, headers );
+		const request = await plain( below, init );
+		const signal = init.signal ?? null;
+		return await this.#tickets?.send( known, request, signal ) ??
+			this.#send( request.method, `relay/${ known.id }${ below }`, request.body, signal, request.headers );
 	}
 
 	async models( known: Provider, signal: AbortSignal | null ): Promise< Model[] > {

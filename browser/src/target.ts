@@ -46,6 +46,12 @@ function checkedBase( text: string ): string {
 	return url.href.replace( /\/+$/, '' );
 }
 
+/** An address of this origin, in full; undefined for any other. */
+export function here( address: string | undefined ): string | undefined {
+	const url = address ? new URL( address, location.href ) : null;
+	return url?.origin === location.origin ? url.href : undefined;
+}
+
 /** The address of a path below a base URL. */
 export function addressOf( base: string, path: string ): string {
 	const url = new URL( base + path );

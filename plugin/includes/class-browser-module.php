@@ -94,12 +94,23 @@ final class Browser_Module {
 				'nonce'    => wp_create_nonce( 'wp_rest' ),
 				'nonceUrl' => admin_url( 'admin-ajax.php?action=rest-nonce' ),
 				'relay'    => Practice::may_relay(),
+				'tickets'  => self::tickets(),
 			) : null;
 		}
 		return Practice::relay()['visitors'] ? array(
 			'root'     => rest_url(),
 			'visitors' => true,
 			'relay'    => true,
+			'tickets'  => self::tickets(),
 		) : null;
+	}
+
+	/**
+	 * How many requests a ticket for the web server's own path is for: one, since all of them count as soon as it is made.
+	 *
+	 * @return int 0 where there is no such path, or there are no tickets for it.
+	 */
+	private static function tickets(): int {
+		return Relay_Offload::is_here() && array() === Relay_Settings::current()->models ? 1 : 0;
 	}
 }

@@ -59,7 +59,7 @@ function prepare( page ) {
 		const text = message.text();
 		seen.push( { name: 'the console', text } );
 		// Answers that are meant; Chromium tells of each.
-		if ( [ 'error', 'warning' ].includes( message.type() ) && ! /status of (4\d\d|503)|net::ERR_(EMPTY_RESPONSE|INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|FAILED)/.test( text ) ) {
+		if ( [ 'error', 'warning' ].includes( message.type() ) && ! /status of (4\d\d|502|503)|net::ERR_(EMPTY_RESPONSE|INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|FAILED)/.test( text ) ) {
 			complaints.push( text );
 		}
 	} );

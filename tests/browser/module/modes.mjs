@@ -10,7 +10,7 @@ import { requests } from './provider.mjs';
 import { site } from './site.mjs';
 
 /** Sends a request with the key, and returns what a page got. */
-const used = ( page, init = {} ) => page.evaluate( async ( init ) => {
+export const used = ( page, init = {} ) => page.evaluate( async ( init ) => {
 	const byok = window.byokModule.createBYOK();
 	const words = [];
 	for await ( const { data } of byok.events( '/messages', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify( { model: 'claude-test', stream: true } ), ...init } ) ) {

@@ -15,10 +15,11 @@ export const policy = ( connect = "'self' https://api.anthropic.com https://api.
 	`default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; connect-src ${ connect }; img-src 'self'; base-uri 'none'; form-action 'none'`;
 
 /** What the double knows and does. */
-export const site = { signedIn: true, down: false, slow: 0, nonce: NONCE, keys: new Map(), visitors: new Map(), connected: [], relayed: [], seen: [] };
+export const site = {};
 
+/** `nginx` is what the web server's own path answers to a request with a good ticket, see `offload()`. */
 export function reset() {
-	Object.assign( site, { signedIn: true, down: false, slow: 0, nonce: NONCE, keys: new Map(), visitors: new Map(), connected: [], relayed: [], seen: [] } );
+	Object.assign( site, { signedIn: true, down: false, slow: 0, nonce: NONCE, keys: new Map(), visitors: new Map(), connected: [], relayed: [], seen: [], nginx: 'answers', tickets: new Map(), offloaded: [] } );
 }
 
 const file = ( path ) => readFileSync( new URL( `../../../${ path }`, import.meta.url ) );
@@ -76,7 +77,47 @@ async function serve( request, response ) {
 	if ( url.pathname.startsWith( '/wp-json/byok/v1/' ) ) {
 		return rest( request, url, send, response );
 	}
+	if ( url.pathname.startsWith( '/byok/relay/' ) && site.nginx !== 'missing' ) {
+		return offload( request, url, send, response );
+	}
 	return send( 404, 'Not here.', 'text/plain' );
+}
+
+/** The web server's own path: what nginx answers for itself, and what it passes on, both say that it was there. */
+async function offload( request, url, send, response ) {
+	let body = '';
+	for await ( const piece of request ) {
+		body += piece;
+	}
+	const [ , , , id, ...path ] = url.pathname.split( '/' );
+	const ticket = request.headers[ id === 'anthropic' ? 'x-api-key' : 'authorization' ]?.replace( 'Bearer ', '' );
+	site.offloaded.push( { id, path: '/' + path.join( '/' ) + url.search, headers: request.headers, body } );
+	if ( site.nginx === 'breaks' ) {
+		return request.socket.destroy();
+	}
+	response.setHeader( 'x-byok-relay', 'nginx' );
+	const refuse = ( status, code ) => send( status, JSON.stringify( { type: 'error', error: { type: 'api_error', code, message: 'No.' } } ) );
+	if ( ! site.tickets.get( ticket ) || site.nginx === 'spent' ) {
+		return refuse( 401, 'ticket_spent' );
+	}
+	site.tickets.set( ticket, site.tickets.get( ticket ) - 1 );
+	if ( site.nginx === 'unreachable' ) {
+		return refuse( 502, 'connect' );
+	}
+	if ( site.nginx === 'provider fails' ) {
+		return send( 502, '{"error":{"code":"overloaded_error","message":"The provider fails."}}' );
+	}
+	return stream( response, [ 'Hello', ' from', ' nginx' ] );
+}
+
+/** Words as a model sends them. */
+async function stream( response, words ) {
+	response.writeHead( 200, { 'content-type': 'text/event-stream' } );
+	for ( const word of words ) {
+		response.write( `data: ${ JSON.stringify( { choices: [ { delta: { content: word } } ] } ) }\n\n` );
+		await new Promise( ( done ) => setTimeout( done, 20 ) );
+	}
+	return response.end( 'data: [DONE]\n\n' );
 }
 
 const state = ( provider, key ) => ( { provider, state: key ? 'ready' : 'absent', hint: key ? '…' + key.slice( -4 ) : '', outcome: key ? 'valid' : null, proof: 'key', checked_at: key ? Math.floor( Date.now() / 1000 ) : null, message: key ? 'Works. Saved and encrypted.' : 'No key is stored.' } );
@@ -153,15 +194,18 @@ async function rest( request, url, send, response ) {
 	if ( route === 'models' ) {
 		return send( 200, JSON.stringify( { models: [ { id: 'test-model', name: 'Test model' } ] } ) );
 	}
+	if ( route === 'tickets' && request.method === 'POST' ) {
+		if ( site.nginx === 'gone' ) {
+			return send( 409, error( 'byok_relay_tickets_unavailable', 'No tickets.', 409 ) );
+		}
+		const ticket = `byok_tk_${ Math.random().toString( 36 ).slice( 2 ) }`;
+		site.tickets.set( ticket, data.uses );
+		return send( 201, JSON.stringify( { ticket, uses: data.uses, url: `${ site.nginx === 'elsewhere' ? 'http://elsewhere.example' : `http://${ request.headers.host }` }/byok/relay/${ data.provider }/` } ) );
+	}
 	const [ , id, path ] = /^relay\/([a-z-]+)(\/.*)$/.exec( route ) ?? [];
 	if ( id ) {
 		site.relayed.push( { id, path: path + url.search, headers: request.headers, body } );
-		response.writeHead( 200, { 'content-type': 'text/event-stream' } );
-		for ( const word of [ 'Hello', ' from', ' the', ' relay' ] ) {
-			response.write( `data: ${ JSON.stringify( { choices: [ { delta: { content: word } } ] } ) }\n\n` );
-			await new Promise( ( done ) => setTimeout( done, 20 ) );
-		}
-		return response.end( 'data: [DONE]\n\n' );
+		return stream( response, [ 'Hello', ' from', ' the', ' relay' ] );
 	}
 	return send( 404, error( 'rest_no_route', 'No route.', 404 ) );
 }

@@ -189,12 +189,21 @@ final class BrowserTest extends Test_Case {
 		update_option( 'byok_relay', array( 'members' => true, 'visitors' => true ) );
 		$this->assertStringContainsString( 'Browsers of members and visitors can have requests sent with their own keys', $text() );
 		wp_set_current_user( 0 );
-		$this->assertSame( array( 'root' => rest_url(), 'visitors' => true, 'relay' => true ), Browser_Module::data( array() )['site'] );
+		$this->assertSame( array( 'root' => rest_url(), 'visitors' => true, 'relay' => true, 'tickets' => 0 ), Browser_Module::data( array() )['site'] );
 		update_option( 'byok_relay', array( 'enabled' => false, 'visitors' => true, 'pass_through' => true ) );
 		$this->assertStringContainsString( 'Browsers cannot have requests sent', $text() );
 		$this->assertNull( Browser_Module::data( array() )['site'] );
 		update_option( 'byok_relay', array( 'pass_through' => true ) );
 		$this->assertStringContainsString( 'has it passed on, and not stored', $text() );
+	}
+
+	public function test_the_module_is_told_whether_there_are_tickets(): void {
+		$told = static fn() => Browser_Module::data( array() )['site']['tickets'];
+		$this->assertSame( 0, $told(), 'no web server passes answers on here' );
+		add_filter( 'byok_relay_tickets', '__return_true' );
+		$this->assertSame( 1, $told() );
+		update_option( 'byok_relay', array( 'models' => array( 'test' ) ) );
+		$this->assertSame( 0, $told(), 'a ticket cannot tell models' );
 	}
 
 	public function test_only_who_may_use_the_relay_is_told_of_it(): void {
