@@ -147,9 +147,9 @@ export class KeyManager extends EventTarget {
 				await store.remove( id );
 			}
 			await store.forget();
-		}, ( failed ) => {
-			// With the visitor's token the site can be asked to erase once more.
-			this.#shelf.names().filter( ( name ) => ! failed || ! name.startsWith( 'visitor' ) ).forEach( ( name ) => this.#shelf.delete( name ) );
+		}, () => {
+			// A visitor's token goes when its site has erased what is under it; until then it can be asked once more.
+			this.#shelf.names().filter( ( name ) => ! name.startsWith( 'visitor:' ) ).forEach( ( name ) => this.#shelf.delete( name ) );
 			this.#changed( null );
 		} );
 	}
@@ -211,12 +211,12 @@ export class KeyManager extends EventTarget {
 	}
 
 	/** Does something in all places, then what follows. A site that does not answer keeps no other place from it; its error comes last. */
-	async #each( work: ( store: Store ) => Promise< void >, then: ( failed: boolean ) => void ): Promise< void > {
+	async #each( work: ( store: Store ) => Promise< void >, then: () => void ): Promise< void > {
 		let failed: ByokError | null = null;
 		await Promise.all( this.#all().map( ( store ) => work( store ).catch( ( error: unknown ) => {
 			failed ??= asError( error );
 		} ) ) );
-		then( failed !== null );
+		then();
 		if ( failed ) {
 			throw failed as ByokError;
 		}

@@ -54,6 +54,9 @@ export class SiteStore implements Store {
 	readonly mode = 'site';
 	#nonce: string;
 	#tickets: Tickets | undefined;
+	/** Names on the shelf: other sites at this address have tokens, and other programs keys, of their own. */
+	readonly #visitor: string;
+	readonly #connected: string;
 
 	readonly options: SiteOptions;
 
@@ -61,6 +64,8 @@ export class SiteStore implements Store {
 		const { connect } = bare( options );
 		this.options = bare( { ...options, ...( connect && { connect: bare( connect ) } ) } );
 		this.#nonce = this.options.nonce ?? '';
+		this.#visitor = 'visitor:' + this.options.root;
+		this.#connected = `connected:${ connect?.key }:`;
 		if ( this.options.tickets ) {
 			this.#tickets = new Tickets( this.options.tickets, async ( wish ) => await this.#json( 'POST', 'tickets', wish ) as Ticket );
 		}
@@ -71,8 +76,12 @@ export class SiteStore implements Store {
 	}
 
 	async list(): Promise< KeyInfo[] > {
-		if ( this.options.connect || ( ! this.#nonce && ! this.#token() ) ) {
-			return this.#connected();
+		if ( this.options.connect ) {
+			// That it was stored from here is all that the browser knows.
+			return this.shelf.names().filter( ( name ) => name.startsWith( this.#connected ) ).map( ( name ) => infoOf( { provider: name.slice( this.#connected.length ), state: 'ready' } ) );
+		}
+		if ( ! this.#nonce && ! this.#token() ) {
+			return [];
 		}
 		const told = await this.#json( 'GET', this.#keys() ).catch( noneIf( 'no_key' ) ) as Told[];
 		return told.filter( ( { state } ) => state !== 'absent' ).map( infoOf );
@@ -83,13 +92,13 @@ export class SiteStore implements Store {
 		if ( connect ) {
 			const body = { key, ...( connect.ref && { ref_id: connect.ref } ) };
 			const told = await this.#json( 'POST', `connect/keys/${ known.id }`, body, signal ) as Told & { ref_id?: string };
-			this.shelf.set( 'connected:' + known.id, told.ref_id ?? connect.ref ?? '' );
+			this.shelf.set( this.#connected + known.id, told.ref_id ?? connect.ref ?? '' );
 			return infoOf( { ...told, provider: known.id, state: 'ready' } );
 		}
 		const put = async () => {
 			if ( ! this.#nonce && ! this.#token() ) {
 				const { token } = await this.#json( 'POST', 'visitors' ) as { token: string };
-				this.shelf.set( 'visitor', token );
+				this.shelf.set( this.#visitor, token );
 			}
 			const told = await this.#json( 'PUT', `${ this.#keys() }/${ known.id }`, { key }, signal ) as Told;
 			this.#tickets?.forget();
@@ -105,7 +114,7 @@ export class SiteStore implements Store {
 
 	async remove( id: string ): Promise< void > {
 		if ( this.options.connect ) {
-			return this.shelf.delete( 'connected:' + id );
+			return this.shelf.delete( this.#connected + id );
 		}
 		if ( ( await this.list() ).some( ( info ) => info.provider === id ) ) {
 			await this.#json( 'DELETE', `${ this.#keys() }/${ id }` );
@@ -149,33 +158,32 @@ export class SiteStore implements Store {
 	async forget(): Promise< void > {
 		if ( this.#token() ) {
 			await this.#json( 'DELETE', 'visitors' );
+			this.shelf.delete( this.#visitor );
 		}
 	}
 
 	#token(): string | null {
-		return this.#nonce ? null : this.shelf.get( 'visitor' );
+		return this.#nonce ? null : this.shelf.get( this.#visitor );
 	}
 
 	#keys(): string {
 		return this.#nonce ? 'me/keys' : 'visitors/keys';
 	}
 
-	/** What was stored for others from here: that it was is all that the browser knows. */
-	#connected(): KeyInfo[] {
-		return this.shelf.names().filter( ( name ) => name.startsWith( 'connected:' ) ).map( ( name ) => infoOf( { provider: name.slice( 10 ), state: 'ready' } ) );
-	}
-
 	async #json( method: string, route: string, data?: object, signal: AbortSignal | null = null ): Promise< unknown > {
 		const body = data ? JSON.stringify( data ) : null;
+		const token = this.#token();
 		const answer = await this.#send( method, route, body, signal, data ? [ [ 'content-type', 'application/json' ] ] : [] );
 		const told = await answer.json().catch( () => null ) as Told | null;
 		if ( answer.ok && told ) {
 			return told;
 		}
 		const code = told?.code ?? '';
-		if ( answer.status === 401 && this.#token() ) {
-			// It is of no use any more: expired, revoked or erased, and what was kept under it is gone.
-			this.shelf.delete( 'visitor' );
+		if ( answer.status === 401 && token ) {
+			// It is of no use any more: expired, revoked or erased, and what was kept under it is gone. There may be a newer one.
+			if ( token === this.#token() ) {
+				this.shelf.delete( this.#visitor );
+			}
 			throw new ByokError( 'no_key' );
 		}
 		if ( answer.status === 401 || [ 'byok_forbidden', 'rest_cookie_invalid_nonce' ].includes( code ) ) {
@@ -186,6 +194,7 @@ export class SiteStore implements Store {
 
 	async #send( method: string, route: string, body: BodyInit | null, signal: AbortSignal | null, headers: Plain[ 'headers' ], again = true ): Promise< Response > {
 		const { root, nonceUrl, connect } = this.options;
+		const nonce = this.#nonce;
 		const url = root + 'byok/v1/' + ( root.includes( '?' ) ? route.replace( '?', '&' ) : route );
 		const extra = connect ? { 'X-BYOK-Token': connect.key } : await this.headers();
 		const answer = await fetch( url, {
@@ -197,16 +206,16 @@ export class SiteStore implements Store {
 			cache: 'no-store',
 			redirect: 'error',
 		} );
-		if ( answer.status !== 403 || ! again || ! nonceUrl || ! this.#nonce ) {
+		if ( answer.status !== 403 || ! again || ! nonceUrl || ! nonce ) {
 			return answer;
 		}
-		// A page that stays open longer than a nonce lives.
+		// A page that stays open longer than a nonce lives. Another request may have got a new one meanwhile.
 		const fresh = await fetch( nonceUrl, { credentials: 'same-origin', cache: 'no-store' } );
-		const nonce = fresh.ok ? ( await fresh.text() ).trim() : '';
-		if ( ! /^[0-9a-f]{10}$/.test( nonce ) || nonce === this.#nonce ) {
+		const got = fresh.ok ? ( await fresh.text() ).trim() : '';
+		if ( ! /^[0-9a-f]{10}$/.test( got ) || got === nonce ) {
 			return answer;
 		}
-		this.#nonce = nonce;
+		this.#nonce = got;
 		return this.#send( method, route, body, signal, headers, false );
 	}
 }

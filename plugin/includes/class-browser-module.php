@@ -54,12 +54,13 @@ final class Browser_Module {
 	 */
 	public static function data( $data ): array {
 		$settings = array(
-			'site'     => self::site(),
-			'practice' => array(
+			'site'      => self::site(),
+			'namespace' => self::storage_name(),
+			'practice'  => array(
 				'url'  => Practice_Page::url(),
 				'safe' => Practice::is_safe(),
 			),
-			'words'    => Browser_Words::all(),
+			'words'     => Browser_Words::all(),
 		);
 		if ( null === Extension::reason() ) {
 			// Else there is no table, and the module has its own for what stays in the browser.
@@ -76,6 +77,13 @@ final class Browser_Module {
 		 * @param array $settings Options of createBYOK().
 		 */
 		return (array) apply_filters( 'byok_browser_settings', $settings + (array) $data );
+	}
+
+	/**
+	 * What names in the browser's storage begin with. Sites in folders of one address share that storage.
+	 */
+	private static function storage_name(): string {
+		return 'byok' . untrailingslashit( (string) wp_parse_url( home_url( '/' ), PHP_URL_PATH ) );
 	}
 
 	/**

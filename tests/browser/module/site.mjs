@@ -74,6 +74,8 @@ async function serve( request, response ) {
 	if ( url.pathname === '/nonce' ) {
 		return send( site.signedIn ? 200 : 403, site.signedIn ? site.nonce : '0', 'text/plain' );
 	}
+	// Two sites at one address, as WordPress has them in folders.
+	url.pathname = url.pathname.replace( /^\/b(?=\/wp-json\/)/, '' );
 	if ( url.pathname.startsWith( '/wp-json/byok/v1/' ) ) {
 		return rest( request, url, send, response );
 	}

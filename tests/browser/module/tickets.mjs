@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { makeKey } from '../keys.mjs';
-import { MEMBER, VISITOR, open, paste, reads, test } from './harness.mjs';
+import { MEMBER, SITE, VISITOR, open, paste, reads, test } from './harness.mjs';
 import { used } from './modes.mjs';
 import { site } from './site.mjs';
 
@@ -28,6 +28,7 @@ export async function tickets() {
 			assert.deepEqual( [ site.relayed.length, site.offloaded.length, asked() ], [ 0, 2, 2 ], 'a ticket of one use is used once' );
 			const [ { id, path, headers, body } ] = site.offloaded;
 			assert.deepEqual( [ id, path, JSON.parse( body ).model, headers[ 'anthropic-beta' ] ], [ 'anthropic', '/messages', 'claude-test', 'one' ] );
+			assert.equal( headers.origin, SITE, 'a ticket is bound to the origin of the page' );
 			// Nothing of the person goes along, only the ticket.
 			assert.deepEqual( [ headers.authorization, headers[ 'x-wp-nonce' ], headers[ 'x-byok-token' ], headers.cookie, headers.referer ], Array( 5 ).fill( undefined ) );
 		} );

@@ -107,6 +107,15 @@ final class BrowserTest extends Test_Case {
 		$this->assertSame( $all, $asks( '<!-- wp:byok/chat {"providers":["elevenlabs"]} /-->' ) );
 	}
 
+	public function test_sites_in_folders_of_one_address_name_their_keys_apart(): void {
+		foreach ( array( 'https://example.org' => 'byok', 'https://example.org/a' => 'byok/a', 'https://example.org/a/b' => 'byok/a/b' ) as $home => $name ) {
+			$filter = static fn( $url, $path ) => $home . $path;
+			add_filter( 'home_url', $filter, 10, 2 );
+			$this->assertSame( $name, Browser_Module::data( array() )['namespace'] );
+			remove_filter( 'home_url', $filter );
+		}
+	}
+
 	public function test_a_page_may_change_what_the_module_is_told(): void {
 		add_filter( 'byok_browser_settings', static fn( array $settings ) => array( 'providers' => array( 'openai' ) ) + $settings );
 		$this->assertSame( array( 'openai' ), Browser_Module::data( array( 'own' => 1 ) )['providers'] );
