@@ -9,10 +9,19 @@ declare( strict_types=1 );
 
 namespace Byok\Log;
 
+use Closure;
+use DOMNode;
 use JsonSerializable;
+use ReflectionFunction;
+use ReflectionMethod;
 use ReflectionReference;
+use SplDoublyLinkedList;
+use SplHeap;
+use SplObjectStorage;
+use SplPriorityQueue;
 use Stringable;
 use Throwable;
+use WeakMap;
 
 /**
  * What loggers see of a value: the properties of an object, what it becomes in JSON, its text; and what a part of it
@@ -73,6 +82,37 @@ final class Contents {
 	}
 
 	/**
+	 * What PHP shows of an object in a dump and keeps elsewhere than in its properties.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param object $thing Object.
+	 */
+	public static function dumped_of( #[\SensitiveParameter] object $thing ): array {
+		if ( $thing instanceof Closure ) {
+			$function = new ReflectionFunction( $thing );
+			return array( $function->getStaticVariables(), $function->getClosureThis() );
+		}
+		if ( $thing instanceof WeakMap ) {
+			$pairs = array();
+			foreach ( $thing as $key => $value ) {
+				array_push( $pairs, $key, $value );
+			}
+			return $pairs;
+		}
+		if ( $thing instanceof DOMNode ) {
+			return array( $thing->textContent, $thing->nodeValue );
+		}
+		foreach ( array( SplObjectStorage::class, SplDoublyLinkedList::class, SplHeap::class, SplPriorityQueue::class ) as $class ) {
+			if ( $thing instanceof $class ) {
+				// PHP's own, whatever a class below it says: it changes nothing.
+				return ( new ReflectionMethod( $class, '__debugInfo' ) )->invoke( $thing );
+			}
+		}
+		return array();
+	}
+
+	/**
 	 * What an object becomes in JSON.
 	 *
 	 * @since 0.1.0
@@ -103,5 +143,16 @@ final class Contents {
 		} catch ( Throwable $thrown ) {
 			return self::LEFT_OUT;
 		}
+	}
+
+	/**
+	 * Whether a class writes its own text, not PHP's for exceptions.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Throwable $thrown Exception.
+	 */
+	public static function has_own_text( #[\SensitiveParameter] Throwable $thrown ): bool {
+		return ! ( new ReflectionMethod( $thrown, '__toString' ) )->isInternal();
 	}
 }

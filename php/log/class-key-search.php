@@ -9,8 +9,6 @@ declare( strict_types=1 );
 
 namespace Byok\Log;
 
-use Closure;
-use DateTimeInterface;
 use JsonSerializable;
 use Stringable;
 use Throwable;
@@ -82,6 +80,26 @@ final class Key_Search {
 	}
 
 	/**
+	 * Whether an exception shows a key by what it does, not by what it has.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Throwable $thrown Exception.
+	 * @param int       $left   How many items may still be looked at.
+	 */
+	public function is_shown_by( #[\SensitiveParameter] Throwable $thrown, int &$left ): bool {
+		$said = array();
+		if ( Contents::has_own_text( $thrown ) ) {
+			$said[] = Contents::string_of( $thrown );
+		}
+		if ( $thrown instanceof JsonSerializable ) {
+			$said[] = Contents::json_of( $thrown );
+		}
+		// One that cannot say it any more, of what is left to it, would fail in the logger.
+		return in_array( Contents::LEFT_OUT, $said, true ) || $this->is_in( $said, '', $left );
+	}
+
+	/**
 	 * Whether a text holds a key.
 	 *
 	 * @param mixed  $item Anything.
@@ -104,8 +122,8 @@ final class Key_Search {
 		if ( is_array( $item ) ) {
 			return self::parts_of_array( $item, $name, $seen );
 		}
-		// Of these nobody prints more than is theirs to know.
-		if ( ! is_object( $item ) || $item instanceof Closure || $item instanceof UnitEnum || $item instanceof DateTimeInterface || isset( $seen[ spl_object_id( $item ) ] ) ) {
+		// What an enum shows is in the program.
+		if ( ! is_object( $item ) || $item instanceof UnitEnum || isset( $seen[ spl_object_id( $item ) ] ) ) {
 			return array();
 		}
 		$seen[ spl_object_id( $item ) ] = $item;
@@ -113,15 +131,7 @@ final class Key_Search {
 		$public = Contents::public_of( $item );
 		$parts  = self::parts_of_array( $public, $name, $seen );
 		if ( $item instanceof Throwable ) {
-			$parts[] = array( $item->getMessage(), '' );
-			$parts[] = array( $item->getPrevious(), '' );
-			foreach ( array_merge( ...array_column( $item->getTrace(), 'args' ) ) as $argument ) {
-				if ( is_object( $argument ) ) {
-					$hidden[] = array( $argument, '' );
-				} else {
-					$parts[] = array( $argument, '' );
-				}
-			}
+			array_push( $parts, ...self::parts_of_thrown( $item, $hidden ) );
 		} elseif ( $item instanceof Stringable ) {
 			$parts[] = array( Contents::string_of( $item ), $name );
 		}
@@ -134,6 +144,38 @@ final class Key_Search {
 			if ( 'trace' !== $called || ! $item instanceof Throwable ) {
 				$hidden[] = array( $value, $called );
 			}
+		}
+		foreach ( Contents::dumped_of( $item ) as $called => $value ) {
+			$hidden[] = array( $value, is_string( $called ) ? $called : $name );
+		}
+		return $parts;
+	}
+
+	/**
+	 * What PHP and its class say of an exception.
+	 *
+	 * @param Throwable $thrown Exception.
+	 * @param array[]   $hidden Gets the objects in its trace.
+	 * @return array[] Values and what they are called.
+	 */
+	private static function parts_of_thrown( #[\SensitiveParameter] Throwable $thrown, #[\SensitiveParameter] array &$hidden ): array {
+		$parts = array();
+		foreach ( array( $thrown->getMessage(), $thrown->getCode(), $thrown->getFile(), $thrown->getPrevious() ) as $part ) {
+			$parts[] = array( $part, '' );
+		}
+		if ( Contents::has_own_text( $thrown ) ) {
+			$parts[] = array( Contents::string_of( $thrown ), '' );
+		}
+		foreach ( $thrown->getTrace() as $frame ) {
+			foreach ( $frame['args'] ?? array() as $argument ) {
+				if ( is_object( $argument ) ) {
+					$hidden[] = array( $argument, '' );
+				} else {
+					$parts[] = array( $argument, '' );
+				}
+			}
+			unset( $frame['args'] );
+			$parts[] = array( $frame, '' );
 		}
 		return $parts;
 	}

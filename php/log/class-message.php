@@ -21,9 +21,9 @@ use Stringable;
 final class Message {
 
 	/**
-	 * A placeholder of PSR-3.
+	 * A placeholder. Names of PSR-3 have letters, digits, `_` and `.`, but loggers such as Monolog take any.
 	 */
-	private const PLACE = '/\{([A-Za-z0-9_.]+)\}/';
+	private const PLACE = '/\{([^{}]+)\}/';
 
 	/**
 	 * How many names of placeholders are looked at, how many places are filled to judge the message as it will read,
@@ -32,6 +32,11 @@ final class Message {
 	private const PLACES = 200;
 	private const FILLED = 2000;
 	private const FRONT  = 4096;
+
+	/**
+	 * How many parts of a list are seen with the words before its place.
+	 */
+	private const PARTS = 20;
 
 	/**
 	 * Takes what knows keys.
@@ -60,23 +65,28 @@ final class Message {
 		preg_match_all( self::PLACE, $message, $places, PREG_OFFSET_CAPTURE | PREG_SET_ORDER );
 		// Each name at its first place only: a message of nothing but places is not looked at as often as it has any.
 		$named = array();
+		$count = 0;
 		foreach ( $places as list( list( , $at ), list( $name ) ) ) {
-			$named[ $name ] ??= $at;
+			if ( array_key_exists( $name, $safe ) ) {
+				$named[ $name ] ??= $at;
+				++$count;
+			}
 		}
-		if ( array() === array_intersect_key( $named, $safe ) ) {
+		if ( array() === $named ) {
 			return array( $this->mask->of( $message ), $safe );
 		}
 		$texts = array();
 		$plain = array();
 		foreach ( array_slice( $named, 0, self::PLACES, true ) as $name => $at ) {
-			$text = self::shown( $safe[ $name ] ?? null );
+			$front = self::filled( substr( $message, max( 0, $at - self::FRONT ), min( $at, self::FRONT ) ), $texts );
+			$text  = self::shown( $safe[ $name ] );
 			if ( null === $text ) {
+				$safe[ $name ] = is_array( $safe[ $name ] ) && $this->names_a_part( $front, $safe[ $name ] ) ? Contents::LEFT_OUT : $safe[ $name ];
 				continue;
 			}
 			// What was looked at is what is logged: an object may say something else the next time.
-			$safe[ $name ] = is_object( $safe[ $name ] ) ? $text : $safe[ $name ];
+			$safe[ $name ]  = is_object( $safe[ $name ] ) ? $text : $safe[ $name ];
 			$plain[ $name ] = is_object( $context[ $name ] ) ? $text : (string) self::shown( $context[ $name ] );
-			$front          = self::filled( substr( $message, max( 0, $at - self::FRONT ), min( $at, self::FRONT ) ), $texts );
 			$masked         = $this->mask->behind( $front, $text );
 			if ( $masked !== $text ) {
 				$safe[ $name ] = $masked;
@@ -85,17 +95,31 @@ final class Message {
 		}
 		// As it will read. Behind so many places, and of so many words, nobody can tell.
 		$parts = array_diff_key( $named, $texts );
-		if ( count( $named ) > self::PLACES || count( $places ) > self::FILLED || $this->has_more( $message, $texts, $plain ) ) {
+		if ( count( $named ) > self::PLACES || $count > self::FILLED || $this->has_more( $message, $texts, $plain ) ) {
 			foreach ( $texts as $name => $text ) {
 				$safe[ $name ] = Contents::LEFT_OUT;
 			}
 			foreach ( $parts as $name => $at ) {
-				if ( array_key_exists( $name, $safe ) ) {
-					$safe[ $name ] = Contents::LEFT_OUT;
-				}
+				$safe[ $name ] = Contents::LEFT_OUT;
 			}
 		}
 		return array( $this->mask->of( $message ), $safe );
+	}
+
+	/**
+	 * Whether the words before a list, such as the values of a header, make a key of a part of it.
+	 *
+	 * @param string $front Words.
+	 * @param array  $items List.
+	 */
+	private function names_a_part( #[\SensitiveParameter] string $front, #[\SensitiveParameter] array $items ): bool {
+		foreach ( array_slice( $items, 0, self::PARTS ) as $item ) {
+			$text = self::shown( $item );
+			if ( null !== $text && $this->mask->behind( $front, $text ) !== $text ) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**

@@ -10,7 +10,7 @@ declare( strict_types=1 );
 namespace Byok\Log;
 
 /**
- * A processor for Monolog 2 and 3 that masks every key in a record: message, context and extra.
+ * A processor for Monolog 2 and 3 that masks every key in a record: message, context, extra and channel.
  *
  *     $logger = new Monolog\Logger( 'app' );
  *     $logger->pushProcessor( new Byok\Log\Redacting_Processor() ); // Before all others.
@@ -55,9 +55,10 @@ final class Redacting_Processor {
 	public function __invoke( #[\SensitiveParameter] $record ) {
 		list( $message, $context ) = $this->redaction->record( $record['message'], $record['context'] );
 		$extra                     = $this->redaction->value( $record['extra'] );
+		$channel                   = $this->redaction->text( $record['channel'] );
 		if ( is_array( $record ) ) {
-			return compact( 'message', 'context', 'extra' ) + $record;
+			return compact( 'message', 'context', 'extra', 'channel' ) + $record;
 		}
-		return $record->with( message: $message, context: $context, extra: $extra );
+		return $record->with( message: $message, context: $context, extra: $extra, channel: $channel );
 	}
 }

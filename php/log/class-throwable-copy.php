@@ -44,26 +44,58 @@ final class Throwable_Copy {
 	 */
 	public static function of( #[\SensitiveParameter] Throwable $thrown, Closure $mask ): Throwable {
 		$class = new ReflectionClass( $thrown );
-		$base  = $thrown instanceof Exception ? Exception::class : Error::class;
-		$given = array(
-			'message' => $mask( $thrown->getMessage(), '' ),
-			'code'    => $thrown->getCode(),
-			'file'    => $thrown->getFile(),
-			'line'    => $thrown->getLine(),
-			'trace'   => self::trace( $thrown, $mask ),
-		);
-		$previous = null === $thrown->getPrevious() ? null : $mask( $thrown->getPrevious(), '' );
-		// One that goes round in a circle is left out.
-		$given['previous'] = $previous instanceof Throwable ? $previous : null;
 		try {
 			$copy = $class->newInstanceWithoutConstructor();
-			self::copy_own( $class, $thrown, $copy, $mask );
 		} catch ( ReflectionException $final ) {
 			// Internal and final: PHP makes them by their constructor only.
-			$copy             = new RuntimeException();
-			$base             = Exception::class;
-			$given['message'] = $thrown::class . ': ' . $given['message'];
+			return self::plain( $thrown, $mask );
 		}
+		self::copy_own( $class, $thrown, $copy, $mask );
+		return self::give( $copy, self::given( $thrown, $mask ) );
+	}
+
+	/**
+	 * Copies what PHP gives to every exception, and nothing that its class adds.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Throwable $thrown Exception.
+	 * @param Closure   $mask   Masks a value.
+	 * @return Throwable A RuntimeException that names the class.
+	 */
+	public static function plain( #[\SensitiveParameter] Throwable $thrown, Closure $mask ): Throwable {
+		$given            = self::given( $thrown, $mask );
+		$given['message'] = $thrown::class . ': ' . $given['message'];
+		return self::give( new RuntimeException(), $given );
+	}
+
+	/**
+	 * What PHP gives to every exception, masked.
+	 *
+	 * @param Throwable $thrown Exception.
+	 * @param Closure   $mask   Masks a value.
+	 */
+	private static function given( #[\SensitiveParameter] Throwable $thrown, Closure $mask ): array {
+		$previous = null === $thrown->getPrevious() ? null : $mask( $thrown->getPrevious(), '' );
+		return array(
+			'message'  => $mask( $thrown->getMessage(), '' ),
+			'code'     => $mask( $thrown->getCode(), '' ),
+			'file'     => $mask( $thrown->getFile(), '' ),
+			'line'     => $thrown->getLine(),
+			'trace'    => self::trace( $thrown, $mask ),
+			// One that goes round in a circle is left out.
+			'previous' => $previous instanceof Throwable ? $previous : null,
+		);
+	}
+
+	/**
+	 * Gives it to a copy.
+	 *
+	 * @param Throwable $copy  Copy.
+	 * @param array     $given Values by name.
+	 */
+	private static function give( Throwable $copy, #[\SensitiveParameter] array $given ): Throwable {
+		$base = $copy instanceof Exception ? Exception::class : Error::class;
 		foreach ( $given as $name => $value ) {
 			( new ReflectionProperty( $base, $name ) )->setValue( $copy, $value );
 		}
@@ -71,7 +103,7 @@ final class Throwable_Copy {
 	}
 
 	/**
-	 * The trace with masked arguments.
+	 * The trace with masked arguments, names and places.
 	 *
 	 * @param Throwable $thrown Exception.
 	 * @param Closure   $mask   Masks a value.
@@ -83,6 +115,11 @@ final class Throwable_Copy {
 			if ( isset( $frame['args'] ) ) {
 				$args          = $mask( $frame['args'], '' );
 				$frame['args'] = is_array( $args ) ? $args : array();
+			}
+			foreach ( array( 'file', 'class', 'function' ) as $place ) {
+				if ( isset( $frame[ $place ] ) ) {
+					$frame[ $place ] = $mask( $frame[ $place ], '' );
+				}
 			}
 			$masked[] = $frame;
 		}

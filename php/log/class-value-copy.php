@@ -87,7 +87,9 @@ final class Value_Copy {
 		}
 		$inside[ $id ] = true;
 		if ( $value instanceof Throwable ) {
-			return Throwable_Copy::of( $value, fn( mixed $part, string $called ) => $this->of( $part, $called, $depth + 1, $inside ) );
+			$mask = fn( mixed $part, string $called ) => $this->of( $part, $called, $depth + 1, $inside );
+			$copy = Throwable_Copy::of( $value, $mask );
+			return $this->search->is_shown_by( $copy, $this->left ) ? Throwable_Copy::plain( $value, $mask ) : $copy;
 		}
 		if ( $value instanceof JsonSerializable ) {
 			return $this->of( Contents::json_of( $value ), $name, $depth + 1, $inside );

@@ -11,6 +11,12 @@ abstract class LibraryTestCase extends TestCase {
 		return 'sk-ant-api03-byok-test-' . bin2hex( random_bytes( 20 ) );
 	}
 
+	/** Seconds that the processor has worked for this process: others may use the machine as well. */
+	protected static function seconds(): float {
+		$used = getrusage();
+		return $used['ru_utime.tv_sec'] + $used['ru_utime.tv_usec'] / 1e6;
+	}
+
 	/** Requires that a text does not hold a key in any encoding. */
 	protected static function assert_no_key( string $key, string $text, string $what = 'it' ): void {
 		self::assertSame( array(), Leaks::find( $key, $text ), "$what holds the key" );
@@ -69,6 +75,48 @@ abstract class LibraryTestCase extends TestCase {
 					return array( 'file' => $file, 'open' => STDERR, 'key' => $key );
 				},
 			),
+			'what a closure uses'      => array( static fn( $key ) => array( 'thing' => static fn() => $key ) ),
+			'what a closure is of'     => array( static fn( $key ) => array( 'thing' => ( new String_Thing( $key ) )->closure() ) ),
+			'a time that says more'    => array( static fn( $key ) => array( 'time' => new Named_Time( $key ) ) ),
+			'what is by an object'     => array(
+				static function ( $key ) {
+					list( $one, $two ) = array( new SplObjectStorage(), new WeakMap() );
+					$one[ $two ]       = $key;
+					$two[ $one ]       = $key;
+					return array( 'thing' => array( $one, $two ) );
+				},
+			),
+			'lists that are objects'   => array(
+				static function ( $key ) {
+					list( $queue, $heap, $first ) = array( new SplQueue(), new SplMinHeap(), new SplPriorityQueue() );
+					$queue[] = $key;
+					$heap->insert( $key );
+					$first->insert( $key, 1 );
+					return array( 'thing' => array( $queue, $heap, $first, SplFixedArray::fromArray( array( $key ) ), new LimitIterator( new ArrayIterator( array( $key ) ) ) ) );
+				},
+			),
+			'a document'               => array(
+				static function ( $key ) {
+					$document = new DOMDocument();
+					$document->loadXML( "<a><b>$key</b></a>" );
+					return array( 'thing' => array( $document, new SimpleXMLElement( "<a k='$key'/>" ) ) );
+				},
+			),
+			'code and place of one'    => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => new Odd_Failure( $key ) ) ) ),
+			'one that says more'       => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => new Talking_Failure( $key ) ) ) ),
+			'one that says more again' => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => new Talking_Failure( $key, "and $key" ) ) ) ),
+			'a name of a function'     => array( static fn( $key ) => array( 'exception' => self::alone( static fn() => ( new String_Thing( '' ) )->{$key}() ) ) ),
+			'arguments with names'     => array(
+				static function ( $key ) {
+					$inner  = static fn( ...$named ) => new DomainException( 'thrown' );
+					$outer  = static fn( ...$named ) => $inner( ...array( 'name' => $key ) );
+					$thrown = $outer( ...array( 'name' => 'other' ) );
+					( new ReflectionProperty( Exception::class, 'trace' ) )->setValue( $thrown, array_slice( $thrown->getTrace(), 0, 2 ) );
+					return array( 'exception' => $thrown );
+				},
+			),
+			'not UTF-8'                => array( static fn( $key ) => array( "\xff$key" => "\xff$key\xfe" ) ),
+			'one of no class'          => array( static fn( $key ) => array( 'thing' => unserialize( 'O:7:"NoClass":1:{s:1:"k";s:' . strlen( $key ) . ":\"$key\";}" ) ) ),
 			'one that throws in JSON'  => array( static fn( $key ) => array( 'key' => $key, 'thing' => new Throwing_Thing() ) ),
 		);
 	}
@@ -133,6 +181,19 @@ class String_Thing {
 	public function __toString(): string {
 		return strrev( $this->reversed );
 	}
+	public function closure(): Closure {
+		return fn() => 1;
+	}
+	public function __call( string $name, array $arguments ) {
+		return new BadMethodCallException( 'no such method' );
+	}
+}
+
+/** A time with a property of its own. */
+class Named_Time extends DateTimeImmutable {
+	public function __construct( public string $name ) {
+		parent::__construct( '2026-11-21' );
+	}
 }
 
 /** Becomes JSON that is in no property as it is. */
@@ -170,5 +231,29 @@ class Request_Failed extends RuntimeException {
 	}
 	public function headers(): array {
 		return $this->headers;
+	}
+}
+
+/** An exception with a code that is a text, and a place that is none. */
+class Odd_Failure extends RuntimeException {
+	public function __construct( string $key ) {
+		parent::__construct( 'refused' );
+		$this->code = $key;
+		$this->file = "/tmp/$key.php";
+	}
+}
+
+/** An exception that says more than it has. */
+class Talking_Failure extends RuntimeException implements JsonSerializable {
+	private string $reversed;
+	public function __construct( string $key, string $message = 'refused' ) {
+		parent::__construct( $message );
+		$this->reversed = strrev( $key );
+	}
+	public function __toString(): string {
+		return 'refused: ' . strrev( $this->reversed );
+	}
+	public function jsonSerialize(): mixed {
+		return array( 'key' => strrev( $this->reversed ) );
 	}
 }

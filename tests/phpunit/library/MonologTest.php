@@ -4,6 +4,7 @@ use Byok\Log\Redacting_Processor;
 use Monolog\Formatter\HtmlFormatter;
 use Monolog\Formatter\JsonFormatter;
 use Monolog\Formatter\LineFormatter;
+use Monolog\Formatter\LogstashFormatter;
 use Monolog\Formatter\NormalizerFormatter;
 use Monolog\Handler\ErrorLogHandler;
 use Monolog\Handler\StreamHandler;
@@ -59,6 +60,37 @@ final class MonologTest extends LibraryTestCase {
 		self::assert_no_key( $key, print_r( $record, true ) );
 	}
 
+	/** @dataProvider filled */
+	public function test_what_monolog_puts_into_the_message_afterwards_is_masked( string $message, callable $context ): void {
+		$secret  = bin2hex( random_bytes( 16 ) );
+		$handler = new TestHandler();
+		$logger  = new Logger( 'app', array( $handler ) );
+		// Runs last.
+		$logger->pushProcessor( new PsrLogMessageProcessor() );
+		$logger->pushProcessor( new Redacting_Processor() );
+		$logger->info( $message, $context( $secret ) );
+		$this->assertStringNotContainsString( substr( $secret, 4, 20 ), $handler->getRecords()[0]['message'] );
+	}
+
+	public static function filled(): array {
+		return array(
+			'a text'             => array( 'x-api-key: {key}', static fn( $secret ) => array( 'key' => $secret ) ),
+			'any name'           => array( 'x-api-key: {my key-1}', static fn( $secret ) => array( 'my key-1' => $secret ) ),
+			'a header'           => array( 'x-api-key: {values}', static fn( $secret ) => array( 'values' => array( $secret ) ) ),
+			'a Stringable'       => array( 'x-api-key: {key}', static fn( $secret ) => array( 'key' => new String_Thing( strrev( $secret ) ) ) ),
+			'two places'         => array( '{name}: {value}', static fn( $secret ) => array( 'name' => 'x-api-key', 'value' => $secret ) ),
+		);
+	}
+
+	public function test_a_channel_is_masked(): void {
+		$key     = self::key();
+		$handler = new TestHandler();
+		$logger  = new Logger( "client of $key", array( $handler ) );
+		$logger->pushProcessor( new Redacting_Processor() );
+		$logger->info( 'hello' );
+		self::assert_no_key( $key, print_r( $handler->getRecords(), true ) );
+	}
+
 	public function test_as_the_processor_of_a_handler(): void {
 		$key     = self::key();
 		$masked  = new TestHandler();
@@ -107,6 +139,7 @@ final class MonologTest extends LibraryTestCase {
 			'LineFormatter' => $line,
 			'JsonFormatter' => new JsonFormatter( JsonFormatter::BATCH_MODE_JSON, true, false, true ),
 			'HtmlFormatter' => new HtmlFormatter(),
+			'Logstash'      => new LogstashFormatter( 'app' ),
 			'a dump'        => new class() extends NormalizerFormatter {
 				public function format( $record ) {
 					return print_r( $record, true );
