@@ -186,7 +186,8 @@ final class Relay_Response extends WP_REST_Response {
 		// Would hold everything back until there is enough to compress.
 		ini_set( 'zlib.output_compression', '0' ); // phpcs:ignore WordPress.PHP.IniSet -- see above.
 		header_remove();
-		status_header( $status );
+		// Not status_header(), which leaves 200 for what it has no name for, such as Anthropic's 529 for "overloaded".
+		header( wp_get_server_protocol() . " $status " . ( get_status_header_desc( $status ) ?: 'Other' ), true, $status );
 		$allowed = null === Extension::reason() ? byok_relay_rules()['response_headers'] : array( 'content-type', 'retry-after' );
 		foreach ( array_intersect_key( $headers, array_flip( $allowed ) ) as $name => $values ) {
 			foreach ( $values as $value ) {

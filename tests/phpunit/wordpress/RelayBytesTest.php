@@ -114,6 +114,13 @@ final class RelayBytesTest extends Test_Case {
 		self::assertSame( array( 204, '' ), array( $nothing['status'], $nothing['body'] ) );
 	}
 
+	public function test_a_status_goes_through_also_where_wordpress_has_no_name_for_it(): void {
+		foreach ( array( 201, 299, 402, 420, 498, 499, 500, 520, 524, 529, 530, 599 ) as $status ) {
+			$answer = self::ask( 'POST', "chat/completions?what=status&status=$status", '{}' );
+			self::assertSame( array( $status, '{"error":"overloaded"}' ), array( $answer['status'], $answer['body'] ) );
+		}
+	}
+
 	public function test_a_stream_that_breaks_off_does_not_look_whole(): void {
 		Relay_Settings::change( array( 'caps' => array( 'idle' => 1 ) ) );
 		foreach ( array( 'breaks' => 'protocol', 'silence' => 'timeout' ) as $what => $reason ) {

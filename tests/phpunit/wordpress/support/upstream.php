@@ -42,6 +42,11 @@ switch ( $what ) {
 		flush();
 		sleep( 10 );
 		return;
+	case 'status':
+		http_response_code( (int) $_GET['status'] );
+		header( 'Content-Type: application/json' );
+		echo '{"error":"overloaded"}';
+		return;
 	case 'nothing':
 		http_response_code( 204 );
 		return;
