@@ -56,6 +56,8 @@ final class Passed_Key {
 				(string) ( $_SERVER['HTTP_X_BYOK_MODEL'] ?? '' )
 			);
 			// phpcs:enable
+			// With variables_order=EGPCS and php-fpm, headers are there as well.
+			unset( $_ENV[ self::IN_SERVER ] );
 		}
 	}
 

@@ -70,7 +70,7 @@ final class Relay_Token {
 			}
 			$request->remove_header( $name );
 			foreach ( array( 'HTTP_', 'REDIRECT_HTTP_' ) as $prefix ) {
-				unset( $_SERVER[ $prefix . strtoupper( $name ) ] );
+				unset( $_SERVER[ $prefix . strtoupper( $name ) ], $_ENV[ $prefix . strtoupper( $name ) ] );
 			}
 		}
 	}

@@ -61,6 +61,28 @@ final class CredentialsTest extends Test_Case {
 	}
 
 	/**
+	 * As php-fpm fills it when variables_order has an E.
+	 */
+	public function test_no_key_or_token_stays_among_the_variables_of_the_environment(): void {
+		$key    = Test_Provider::key( 'openai' );
+		$server = $_SERVER;
+		$_SERVER['HTTP_X_BYOK_API_KEY'] = $_ENV['HTTP_X_BYOK_API_KEY'] = $key;
+		$_ENV['HTTP_AUTHORIZATION']     = 'Bearer byok_vt_' . str_repeat( 'a', 40 );
+		$request                        = new \WP_REST_Request( 'POST', '/byok/v1/relay/openai/chat/completions' );
+		$request->set_header( 'Authorization', $_ENV['HTTP_AUTHORIZATION'] );
+		try {
+			\Byok\Passed_Key::take();
+			\Byok\Relay_Token::forget( $request );
+			self::assertStringStartsWith( 'byok_in_', $_SERVER['HTTP_X_BYOK_API_KEY'] );
+			self::assertArrayNotHasKey( 'HTTP_X_BYOK_API_KEY', $_ENV );
+			self::assertArrayNotHasKey( 'HTTP_AUTHORIZATION', $_ENV );
+		} finally {
+			$_SERVER = $server;
+			unset( $_ENV['HTTP_X_BYOK_API_KEY'], $_ENV['HTTP_AUTHORIZATION'] );
+		}
+	}
+
+	/**
 	 * @dataProvider refused
 	 *
 	 * @param string   $code    Code of the error.
