@@ -22,10 +22,24 @@ defined( 'ABSPATH' ) || exit;
 final class Relay_Models {
 
 	/**
-	 * Fields that name a model: of most; of ElevenLabs; those that OpenRouter tries in turn; those that are tried when the
-	 * first one fails.
+	 * Fields that name the model: of most; of ElevenLabs; those that OpenRouter tries in turn.
 	 */
-	private const FIELDS = array( 'model', 'model_id', 'models', self::FALLBACKS );
+	private const OWN = array( 'model', 'model_id', 'models' );
+
+	/**
+	 * Fields that name one besides: `fallback_models`, `judge_model`, `modelId`. Words are parted by `_` here.
+	 */
+	private const NAMES = '/(?:\A|[_.-])models?(?:[_.-]?(?:id|name|slug))?\z/D';
+
+	/**
+	 * Fields that have models chosen elsewhere, by OpenRouter: what was saved there under a name, and what asks more models.
+	 */
+	private const CHOOSERS = array( 'preset', 'plugins' );
+
+	/**
+	 * Types of tools that have models of their own; and the one that has one of its own unless it names another.
+	 */
+	private const TOOLS = '/\A\s*(?:openrouter:.*|(image_generation))\s*\z/isD';
 
 	/**
 	 * The field whose entries may be objects, with models of their own.
@@ -125,8 +139,10 @@ final class Relay_Models {
 	 */
 	private static function in_json( string $body, bool $version ): array {
 		$found = array( array(), array() );
-		// Of each object and list that is open: whether it is an object, and the field of ours that its values are of.
+		// Of each object and list that is open: whether it is an object, the field of ours that its values are of, whether it is a
+		// tool that has to name a model, and whether it does.
 		$open  = array();
+		$lower = '';
 		$key   = true;
 		$field = null;
 		for ( $at = 0; preg_match( '/"(?:[^"\\\\]++|\\\\.)*+"|[{}\[\]:,]/s', $body, $token, PREG_OFFSET_CAPTURE, $at ); ) {
@@ -138,29 +154,44 @@ final class Relay_Models {
 				if ( '{' === $text && null !== $field && ( 0 === $inside || ( $in_list && self::FALLBACKS !== $field ) ) ) {
 					$found[ $inside ][] = null;
 				}
-				$open[] = array( '{' === $text, $field );
+				$open[] = array( '{' === $text, $field, false, false );
 				$key    = '{' === $text;
 				$field  = $key ? null : $field;
 			} elseif ( '}' === $text || ']' === $text ) {
-				array_pop( $open );
+				list( , , $needs, $has ) = array_pop( $open ) ?? array( false, null, false, false );
+				if ( $needs && ! $has ) {
+					$found[1][] = "\0tool";
+				}
 			} elseif ( ',' === $text ) {
 				list( $key, $field ) = end( $open );
 				$field               = $key ? null : $field;
 			} elseif ( ':' === $text ) {
 				$key = false;
-				if ( 0 === $inside && null !== $field && ! preg_match( '/\G\s*["\[{]/', $body, $unused, 0, $at ) ) {
+				if ( 0 === $inside && in_array( $field, self::OWN, true ) && ! preg_match( '/\G\s*["\[{]/', $body, $unused, 0, $at ) ) {
 					$found[0][] = null;
 				}
 			} elseif ( $key ) {
-				$name  = strlen( $text ) < 200 ? (string) json_decode( $text ) : '';
-				$field = self::is_field( $name ) ? strtolower( trim( $name ) ) : null;
-				if ( $version && 0 === $inside && self::VERSION === strtolower( trim( $name ) ) ) {
+				$name  = strlen( $text ) < 200 ? trim( (string) json_decode( $text ) ) : '';
+				$lower = strtolower( $name );
+				$field = self::is_field( $name ) ? $lower : null;
+				if ( $version && 0 === $inside && self::VERSION === $lower ) {
 					$found[0][] = null;
+				}
+				if ( 0 === $inside && in_array( $lower, self::CHOOSERS, true ) ) {
+					// The name of no model, so it is not allowed.
+					$found[1][] = "\0$lower";
+				}
+			} elseif ( 'type' === $lower && preg_match( self::TOOLS, (string) json_decode( $text ), $tool ) ) {
+				if ( isset( $tool[1] ) ) {
+					$open[ count( $open ) - 1 ][2] = true;
+				} else {
+					$found[1][] = "\0tool";
 				}
 			} elseif ( null !== $field ) {
 				$is_own                  = 0 === $inside || ( 2 === count( $open ) && $open[0][0] && ! $open[1][0] );
-				$is_own                  = $is_own && self::FALLBACKS !== $field;
+				$is_own                  = $is_own && in_array( $field, self::OWN, true );
 				$found[ $is_own ? 0 : 1 ][] = (string) json_decode( $text );
+				$open[ count( $open ) - 1 ][3] = true;
 			}
 		}
 		// What the expression gave up on was not looked at.
@@ -175,6 +206,7 @@ final class Relay_Models {
 	 * @param string $name Name.
 	 */
 	public static function is_field( string $name ): bool {
-		return in_array( strtolower( (string) preg_replace( '/\[[^\]]*\]\z/', '', trim( $name ) ) ), self::FIELDS, true );
+		$name = (string) preg_replace( array( '/\[[^\]]*\]\z/', '/(?<=[a-z])(?=[A-Z])/' ), array( '', '_' ), trim( $name ) );
+		return self::FALLBACKS === strtolower( $name ) || 1 === preg_match( self::NAMES, strtolower( $name ) );
 	}
 }
