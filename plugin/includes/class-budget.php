@@ -43,9 +43,10 @@ final class Budget {
 	 *
 	 * @param Place  $place  Place of the key.
 	 * @param Caller $caller Who is calling.
-	 * @return WP_Error|null byok_budget_exceeded, byok_storage_failed; null when it may.
+	 * @param int    $uses   How many requests a ticket is for; 0 for one request without a ticket.
+	 * @return WP_Error|null byok_budget_exceeded, byok_relay_tickets_and_tokens, byok_storage_failed; null when it may.
 	 */
-	public static function refuse( Place $place, Caller $caller ): ?WP_Error {
+	public static function refuse( Place $place, Caller $caller, int $uses = 0 ): ?WP_Error {
 		$policy = Consent_Store::recent( $place->owner );
 		if ( is_wp_error( $policy ) ) {
 			return $policy;
@@ -71,7 +72,9 @@ final class Budget {
 
 		self::tell( $place, $caller->id() );
 		foreach ( $budgets as $whose => $limits ) {
-			if ( null !== $limits->used_up( 'hard', self::used( $name, (string) $whose ) ) ) {
+			$used              = self::used( $name, (string) $whose );
+			$used['requests'] += max( 0, $uses - 1 );
+			if ( null !== $limits->used_up( 'hard', $used ) ) {
 				$until = self::until();
 				return Failure::because(
 					'budget_exceeded',
@@ -82,8 +85,30 @@ final class Budget {
 					)
 				);
 			}
+			if ( $uses > 0 && null !== $limits->limit( 'hard_tokens' ) ) {
+				// Nobody would count them.
+				return Failure::because( 'relay_tickets_and_tokens' );
+			}
 		}
 		return null;
+	}
+
+	/**
+	 * Whether tokens of a caller count for a budget. Ask refuse() first.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param Place  $place  Place of the key.
+	 * @param Caller $caller Who is calling.
+	 */
+	public static function counts_tokens( Place $place, Caller $caller ): bool {
+		$policy = self::$known[ self::name( $place ) ]['policy'] ?? null;
+		foreach ( null === $policy ? array() : self::that_concern( $policy->budgets( $place->provider ), $caller->id() ) as $limits ) {
+			if ( null !== $limits->limit( 'hard_tokens' ) || null !== $limits->limit( 'soft_tokens' ) ) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**

@@ -101,7 +101,7 @@ final class Gate {
 	 */
 	public static function ticket( string $provider, array $args, #[\SensitiveParameter] array $options ) {
 		try {
-			$let_in = self::let_in( $provider, $args );
+			$let_in = self::let_in( $provider, $args, (int) ( $options['uses'] ?? 1 ) );
 			if ( is_wp_error( $let_in ) ) {
 				return $let_in;
 			}
@@ -158,10 +158,11 @@ final class Gate {
 	 *
 	 * @param string $provider Provider id.
 	 * @param array  $args     `owner`, `caller`.
+	 * @param int    $uses     How many requests a ticket is for; 0 for none.
 	 * @return array{0: array, 1: Owner|Server_Key, 2: Place, 3: Caller}|WP_Error The provider's row of the table,
 	 *                         whose key, its place, who is calling; or why not.
 	 */
-	private static function let_in( string $provider, array $args ) {
+	private static function let_in( string $provider, array $args, int $uses = 0 ) {
 		$reason = Extension::reason();
 		$known  = null === $reason ? Providers::find( $provider ) : null;
 		if ( null === $known ) {
@@ -173,7 +174,7 @@ final class Gate {
 		}
 		$place   = $found instanceof Server_Key ? Place::of_site( $provider ) : new Place( $found, $provider );
 		$caller  = ( $args['caller'] ?? null ) instanceof Caller ? $args['caller'] : Caller::current();
-		$refused = Consent::refuse( $place, $caller ) ?? Budget::refuse( $place, $caller );
+		$refused = Consent::refuse( $place, $caller ) ?? Budget::refuse( $place, $caller, $uses );
 		return $refused ?? array( $known, $found, $place, $caller );
 	}
 
@@ -275,11 +276,16 @@ final class Gate {
 		Announcement::used( $place->provider, static fn() => Key_Info::of( $known, $place, $row->to_raw() ) );
 		$asked  = Usage_Meter::asked_model( (string) ( $request['path'] ?? $request['url'] ?? $request['relay_path'] ?? '' ), (string) ( $request['body'] ?? '' ) );
 		$meter  = new Usage_Meter( $place->provider, $asked );
-		$status = 0;
-		$listen = null === $on_chunk ? null : static function ( string $bytes, array $head ) use ( $meter, $on_chunk, &$status ) {
+		$status  = 0;
+		$is_left = false;
+		$listen  = null === $on_chunk ? null : static function ( string $bytes, array $head ) use ( $meter, $on_chunk, &$status, &$is_left ) {
 			$status = $head['status'];
 			$meter->feed( $bytes );
-			return $on_chunk( $bytes, $head );
+			// Also when it throws.
+			$is_left = true;
+			$goes_on = $on_chunk( $bytes, $head );
+			$is_left = false === $goes_on;
+			return $goes_on;
 		};
 		$counts = true;
 		try {
@@ -294,7 +300,8 @@ final class Gate {
 		} finally {
 			// Also when the caller's own callback has thrown: what was streamed so far was used.
 			if ( $counts ) {
-				Usage::record( $place, $caller, $meter->usage(), $status );
+				$usage = Budget::counts_tokens( $place, $caller ) ? $meter->about( strlen( (string) ( $request['body'] ?? '' ) ), $is_left ) : $meter->usage();
+				Usage::record( $place, $caller, $usage, $status );
 			}
 		}
 		return $answer;

@@ -463,6 +463,7 @@ final class Messages {
 			'relay_busy'                   => __( 'This site holds as many answers open as it can. Try again in a moment.', 'byok' ),
 			'relay_body_too_large'         => __( 'The request is larger than the relay of this site allows, so nothing was sent.', 'byok' ),
 			'relay_tickets_unavailable'    => __( 'This server has no path of its own for the relay, so there are no tickets. Send the request to the relay itself.', 'byok' ),
+			'relay_tickets_and_tokens'     => __( 'A budget of tokens holds for this key, and nobody counts the tokens of what is sent with a ticket. Send the request to the relay itself.', 'byok' ),
 			'relay_tickets_and_models'     => __( 'This site allows only some models, which a ticket cannot tell. Send the request to the relay itself.', 'byok' ),
 			'relay_tickets_own_address'    => __( 'This site gives no tickets for addresses of one’s own. Send the request to the relay itself, or have an administrator allow it.', 'byok' ),
 			'path_not_relayed'             => __( 'The relay does not pass this method and path on to the provider.', 'byok' ),

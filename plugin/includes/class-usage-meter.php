@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  * and server-sent events, in pieces cut anywhere. It needs the same little memory for each.
  *
  * What it reads are the provider's own fields. Where there are none, as with many errors, images and sounds,
- * it tells null; it never estimates, and never throws.
+ * it tells null and never throws. Only about() estimates, for budgets that must not be got round.
  *
  *     chat/completions   usage.prompt_tokens, .completion_tokens, .total_tokens
  *                        https://platform.openai.com/docs/api-reference/chat/object; also embeddings, and in
@@ -105,6 +105,20 @@ final class Usage_Meter {
 	private bool $is_data = false;
 
 	/**
+	 * How many pieces of data there were.
+	 *
+	 * @var int
+	 */
+	private int $events = 0;
+
+	/**
+	 * How long the answer is so far.
+	 *
+	 * @var int
+	 */
+	private int $bytes = 0;
+
+	/**
 	 * Whether the last byte was a carriage return.
 	 *
 	 * @var bool
@@ -154,6 +168,7 @@ final class Usage_Meter {
 	 * @param string $bytes The whole body, or the next bytes.
 	 */
 	public function feed( string $bytes ): void {
+		$this->bytes += strlen( $bytes );
 		if ( null === $this->form ) {
 			// White space, and the mark of UTF-8.
 			$bytes = ltrim( $bytes, " \t\r\n\xEF\xBB\xBF" );
@@ -205,6 +220,29 @@ final class Usage_Meter {
 			'tokens_in'  => $this->tokens_in(),
 			'tokens_out' => $this->tokens_out(),
 		);
+	}
+
+	/**
+	 * What has been found, and about what an answer took that does not tell its tokens: a stream whose sender has not
+	 * asked for them, or any that was left before they came. An event is a token then, and so are four bytes of the
+	 * request, or of an answer without events.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param int  $asked   Bytes of the request's body.
+	 * @param bool $is_left Whether the answer was left before its end.
+	 * @return array{model: string|null, tokens_in: int|null, tokens_out: int|null} See usage(). JSON that was read to its end
+	 *                                       tells its tokens, or is about something else.
+	 */
+	public function about( int $asked, bool $is_left ): array {
+		$usage = $this->usage();
+		// Anthropic tells a first number when a stream begins.
+		$is_early = null === $usage['tokens_out'] || ( null === $this->scanner->number( 'usage/output_tokens' ) && null !== $this->scanner->number( 'message/usage/output_tokens' ) );
+		if ( $is_early && null !== $this->form && ( $is_left || 'events' === $this->form ) ) {
+			$usage['tokens_in']  ??= intdiv( $asked + 3, 4 );
+			$usage['tokens_out'] = max( (int) $usage['tokens_out'], 'events' === $this->form ? $this->events : intdiv( $this->bytes + 3, 4 ) );
+		}
+		return $usage;
 	}
 
 	/**
@@ -311,6 +349,7 @@ final class Usage_Meter {
 				return;
 			}
 			$this->is_data = str_starts_with( $this->line, 'data:' );
+			$this->events += $this->is_data ? 1 : 0;
 			// What was read too far belongs to the rest.
 			$part       = substr( $this->line, 5 ) . substr( $part, $taken );
 			$this->line = null;

@@ -93,8 +93,13 @@ final class RelayTicketsTest extends Test_Case {
 	public function test_approval_and_budget_are_asked_when_it_is_made(): void {
 		self::save( 'openai', Test_Provider::key( 'openai' ) );
 		Budget::set( Place::of_site( 'openai' ), '*', Budget_Limits::of( array( 'hard_requests' => 3 ) ) );
-		self::assertSame( 201, self::ask( array( 'provider' => 'openai', 'uses' => 3 ) )['status'] );
-		self::assertSame( 'budget_exceeded', json_decode( self::ask( array( 'provider' => 'openai' ) )['body'], true )['error']['code'] );
+		$code = static fn( int $uses ) => json_decode( self::ask( array( 'provider' => 'openai', 'uses' => $uses ) )['body'], true )['error']['code'] ?? null;
+		self::assertSame( array( 'budget_exceeded', null, 'budget_exceeded', null, 'budget_exceeded' ), array_map( $code, array( 4, 2, 2, 1, 1 ) ) );
+
+		Budget::set( Place::of_site( 'openai' ), '*', Budget_Limits::of( array( 'soft_tokens' => 1000000 ) ) );
+		self::assertNull( $code( 1 ) );
+		Budget::set( Place::of_site( 'openai' ), '*', Budget_Limits::of( array( 'hard_tokens' => 1000000 ) ) );
+		self::assertSame( 'relay_tickets_and_tokens', $code( 1 ) );
 	}
 
 	public function test_there_are_none_for_an_address_of_ones_own_until_an_administrator_says_so(): void {

@@ -226,6 +226,23 @@ final class UsageRequestsTest extends Test_Case {
 		$this->assertSame( array( 6, 3 ), array( $days['requests'], $days['errors'] ), 'what a caller does with an answer is no failure of the request' );
 	}
 
+	public function test_a_budget_of_tokens_counts_what_does_not_tell_them(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		$stream = array( 'openai', '/chat/completions', array( 'model' => 'm', 'stream' => true, 'x' => str_repeat( 'x', 400 ) ) );
+		$used   = static fn() => array_values( array_intersect_key( Usage_Figures::days( Owner::site() )[ gmdate( 'Y-m-d' ) ], array( 'tokens_in' => 1, 'tokens_out' => 1 ) ) );
+		$this->assertSame( 200, self::ask( 'plugin', 'stream', $stream )['status'] );
+		$this->assertSame( array( 0, 0 ), $used(), 'without such a budget figures are the provider\'s alone' );
+
+		Budget::set( Place::of_site( 'openai' ), '*', Budget_Limits::of( array( 'hard_tokens' => 150 ) ) );
+		$this->assertSame( 200, self::ask( 'plugin', 'stream', $stream )['status'] );
+		list( $in, $out ) = $used();
+		$this->assertEqualsWithDelta( 110, $in, 10 );
+		$this->assertGreaterThan( 1, $out );
+		$this->assertSame( 200, self::ask( 'plugin', 'stop', $stream )['status'] );
+		$this->assertGreaterThan( $out, $used()[1] );
+		$this->assertSame( 'byok_budget_exceeded', self::ask( 'plugin', 'stream', $stream )['error'] );
+	}
+
 	public function test_what_was_never_sent_is_not_counted(): void {
 		self::save( 'openai', Test_Provider::key( 'openai' ) );
 		$this->assertSame( 'byok_path_refused', self::ask( 'plugin', 'request', array( 'openai', '/../x', null ) )['error'] );
