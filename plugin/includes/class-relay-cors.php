@@ -22,9 +22,9 @@ defined( 'ABSPATH' ) || exit;
 final class Relay_Cors {
 
 	/**
-	 * The routes.
+	 * The routes. WordPress finds a route also when the end of a line follows it.
 	 */
-	private const ROUTES = '~\A/byok/v1/(?:relay|tickets|models|visitors|connect|health|openapi\.json)(?:/|\z)~i';
+	private const ROUTES = '~\A/byok/v1/(?:relay|tickets|models|visitors|connect|health|openapi\.json)(?:[/\s]|\z)~i';
 
 	/**
 	 * Seconds for which a browser need not ask again. Lists of origins change seldom, and Chromium asks after two
@@ -125,11 +125,39 @@ final class Relay_Cors {
 	 */
 	public static function refuse( WP_REST_Request $request, ?array $own = null ): ?WP_Error {
 		$origin = (string) $request->get_header( 'origin' );
-		if ( '' === $origin || self::is_ours( $origin ) ) {
+		if ( '' === $origin ) {
+			return self::is_of_another_page( $request ) ? Failure::because( 'origin_not_listed' ) : null;
+		}
+		if ( self::is_ours( $origin ) ) {
 			return null;
 		}
 		$listed = null === $own ? self::lists( $origin, $request->get_route() ) : in_array( $origin, $own, true );
 		return $listed ? null : Failure::because( 'origin_not_listed' );
+	}
+
+	/**
+	 * Whether the answer may go out as a script, which pages of all origins can load. Hooked to `rest_jsonp_enabled`.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param mixed $enabled Whether it may.
+	 * @return mixed The same; false on our routes.
+	 */
+	public static function without_scripts( $enabled ) {
+		return preg_match( self::ROUTES, Relay_Path::route() ) ? false : $enabled;
+	}
+
+	/**
+	 * Whether a request without an origin is made by a page all the same: as an image, a script or a link, which name none.
+	 * Those are GET, so WordPress's `_method` in an address makes more of them than they could be.
+	 *
+	 * @param WP_REST_Request $request Request.
+	 */
+	private static function is_of_another_page( WP_REST_Request $request ): bool {
+		// phpcs:disable WordPress.Security -- compared only.
+		$is_disguised = isset( $_GET['_method'] ) && 'GET' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) && 'GET' !== $request->get_method();
+		// phpcs:enable
+		return $is_disguised || 'cross-site' === $request->get_header( 'sec_fetch_site' );
 	}
 
 	/**

@@ -47,6 +47,7 @@ final class Rest_Hooks {
 		add_action( 'rest_api_init', array( Practice_Page::class, 'register_route' ) );
 		// Before the body of a request is read, and before WordPress's headers for other origins.
 		add_action( 'rest_api_init', array( Relay_Access::class, 'look_early' ), PHP_INT_MAX );
+		add_filter( 'rest_jsonp_enabled', array( Relay_Cors::class, 'without_scripts' ), PHP_INT_MAX );
 		add_filter( 'rest_post_dispatch', array( Rest_Relay::class, 'finish' ), 10, 3 );
 		add_filter( 'rest_pre_serve_request', array( Relay_Cors::class, 'send_headers' ), 5, 3 );
 		add_filter( 'rest_pre_serve_request', array( Relay_Response::class, 'serve' ), PHP_INT_MAX, 2 );

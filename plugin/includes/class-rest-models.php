@@ -72,7 +72,10 @@ final class Rest_Models {
 			return $models;
 		}
 		return new WP_REST_Response(
-			array_values( array_filter( $models, static fn( array $model ) => array() === $allowed || in_array( $model['id'], $allowed, true ) ) )
+			array_values( array_filter( $models, static fn( array $model ) => array() === $allowed || in_array( $model['id'], $allowed, true ) ) ),
+			200,
+			// Not all of the tokens that say who asks are headers that a cache knows for such.
+			array( 'Cache-Control' => 'private, no-store' )
 		);
 	}
 

@@ -91,6 +91,37 @@ final class RelayCorsTest extends Test_Case {
 		return array_combine( $origins, array_map( static fn( string $origin ) => array( $origin ), $origins ) );
 	}
 
+	/**
+	 * @dataProvider disguises
+	 *
+	 * @param string   $query   Query.
+	 * @param string[] $headers Headers.
+	 */
+	public function test_a_page_that_names_no_origin_gets_no_visitor( string $query, array $headers = array() ): void {
+		Relay_Settings::change( array( 'visitors' => true ) );
+		$answer = ( new Browser() )->ask( str_contains( $query, '_method' ) ? 'GET' : 'POST', "/wp-json/byok/v1/visitors$query", null, $headers );
+		self::assertContains( $answer['status'], array( 400, 403 ), $answer['body'] );
+		self::assertStringNotContainsString( 'byok_vt_', $answer['body'] );
+		self::assertSame( 201, ( new Browser() )->ask( 'POST', '/wp-json/byok/v1/visitors', null, array( 'Sec-Fetch-Site: none' ) )['status'] );
+	}
+
+	public static function disguises(): array {
+		return array(
+			'a script'                    => array( '?_method=POST&_jsonp=f' ),
+			'an image'                    => array( '?_method=POST' ),
+			'a script of a POST'          => array( '?_jsonp=f' ),
+			'a form that hides where from' => array( '', array( 'Sec-Fetch-Site: cross-site' ) ),
+		);
+	}
+
+	public function test_a_route_with_the_end_of_a_line_is_the_same_route(): void {
+		foreach ( array( '/index.php?rest_route=/byok/v1/models%0A', '/index.php?rest_route=/byok/v1/models%0A&provider=openai' ) as $path ) {
+			$answer = ( new Browser() )->ask( 'GET', $path, null, array( 'Origin: https://evil.example' ) );
+			self::assertNull( self::header( $answer, 'Access-Control-Allow-Origin' ), $path );
+			self::assertSame( 403, self::preflight( $path, 'https://evil.example', '' )['status'], $path );
+		}
+	}
+
 	public function test_an_answer_tells_the_listed_origin_what_it_may_read(): void {
 		self::save( 'openai', Test_Provider::key( 'openai' ) );
 		$answers = array(

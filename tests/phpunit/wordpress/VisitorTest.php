@@ -137,7 +137,7 @@ final class VisitorTest extends Test_Case {
 		foreach ( array( 'token', 'X-BYOK-Token', 'x_byok_token', 'authorization' ) as $name ) {
 			$request = $this->request( 'GET', '/keys', '' );
 			$request->set_query_params( array( $name => $token ) );
-			$this->assert_refused( 401, 'byok_token_unknown', rest_do_request( $request ) );
+			$this->assert_refused( 400, 'byok_key_in_url', rest_do_request( $request ) );
 		}
 	}
 
