@@ -340,3 +340,33 @@ fn a_long_key_in_pieces_is_masked() {
         assert_eq!(show(&out), show(&whole), "{step}");
     }
 }
+
+#[test]
+fn keys_that_begin_with_another_are_masked_the_same_in_pieces() {
+    let head = Example::of("byok-test-{A-Za-z0-9:9}7", &mut Chance::new(50)).text;
+    let all = Example::of("{A-Za-z0-9:160}", &mut Chance::new(51)).text;
+    let keys: Vec<String> = [0, 3, 13, 40, 44, 45, 107, 108, 160]
+        .into_iter()
+        .map(|more| format!("{head}{}", &all[..more]))
+        .collect();
+    for key in &keys {
+        learn(key.as_bytes(), b"mistral", None);
+    }
+    for (key, after) in keys
+        .iter()
+        .flat_map(|key| ["", " ", "~", "~~~~~~~~~~~~~~~~~~~~~~"].map(|after| (key, after)))
+    {
+        let text = format!("a {key}{after}");
+        let expected = format!("a {}{after}", mask(key));
+        assert_eq!(show(&redact(text.as_bytes())), show(expected.as_bytes()));
+        for step in 1..40 {
+            let mut stream = Stream::new(Options::default());
+            let mut out: Vec<u8> = Vec::new();
+            for piece in text.as_bytes().chunks(step) {
+                out.extend(stream.push(piece));
+            }
+            out.extend(stream.finish());
+            assert_eq!(show(&out), show(expected.as_bytes()), "{step} of {text}");
+        }
+    }
+}

@@ -24,7 +24,7 @@ pub(super) enum Rule {
 
 impl Rule {
     /// Of hits that begin in the same place, what says most of the key comes first.
-    fn rank(&self) -> (u8, usize) {
+    fn rank(&self, length: usize) -> (u8, usize) {
         match self {
             // The longest prefix says most. No prefix has a hundred characters.
             Rule::Key(index) => {
@@ -32,7 +32,8 @@ impl Rule {
                 (0, 100 - prefixes.iter().map(String::len).max().unwrap_or(0))
             }
             Rule::Infix(index) => (1, *index),
-            Rule::Stored(_) => (2, 0),
+            // Of two keys of which one begins with the other, the longer one.
+            Rule::Stored(_) => (2, usize::MAX - length),
             Rule::Name(index) => (3, *index),
         }
     }
@@ -81,6 +82,12 @@ pub(super) struct Hit {
     /// Whether there is a boundary before it. What is not sure counts only within what is.
     pub sure: bool,
     pub rule: Rule,
+}
+
+impl Hit {
+    fn rank(&self) -> (u8, usize) {
+        self.rule.rank(self.end - self.start)
+    }
 }
 
 /// Hits that overlap, as far as the text has arrived.
@@ -267,7 +274,7 @@ impl Spans {
     ) {
         self.hits.sort_by(|one, other| {
             let start = one.start.cmp(&other.start);
-            start.then_with(|| one.rule.rank().cmp(&other.rule.rank()))
+            start.then_with(|| one.rank().cmp(&other.rank()))
         });
         let mut hold = hold;
         let mut next = 0;
