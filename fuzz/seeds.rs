@@ -32,9 +32,18 @@ fn main() -> io::Result<()> {
     let signs = [
         "%2D", "%25", "\\u002d", "\\/", "\u{2026}", "...'", "=>", "Bearer ", "\x1b[31m",
     ];
+    // Of the known keys of redaction.rs.
+    let known = [
+        "byok/test+0Aa1Bb2Cc3Dd4Ee5Ff6==",
+        "7Gg8",
+        "byok-test-0Aa1Bb2Cc3Dd4Ee5Ff6Gg7Hh8Ii9Jj0Kk1Ll2Mm3Nn4Oo5Pp",
+        "6Qq7Rr",
+        "7Vv8Ww9Xx",
+    ];
     let lines: String = words
         .map(String::as_str)
         .chain(signs)
+        .chain(known)
         .map(|word| {
             let bytes: String = word.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
             format!("\"{bytes}\"\n")
