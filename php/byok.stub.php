@@ -125,7 +125,7 @@ namespace {
 	 *     @type string      $provider    Provider id.
 	 *     @type string      $origin      The origin asked, `scheme://host:port`.
 	 *     @type string      $reason      Why, in a code: `answered` (the status says it), `keyless` (public
-	 *                                    or no key needed: only "reachable" is known), `timeout`, `dns`, `connect`, `tls`,
+	 *                                    or no key needed: nothing is known of the key), `timeout`, `dns`, `connect`, `tls`,
 	 *                                    `address_refused`, `too_large`, `protocol`, `redirect`.
 	 *     @type int|null    $http_status Status of the answer.
 	 *     @type int|null    $retry_after Seconds the provider asks to wait.

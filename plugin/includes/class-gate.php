@@ -350,8 +350,8 @@ final class Gate {
 		try {
 			$checked = array(
 				'outcome'    => $outcome,
-				// A service of one's own may answer anyone.
-				'reason'     => 'valid' === $outcome && ( $known['custom_base_url'] || ! $known['key_required'] ) ? 'keyless' : 'answered',
+				// A service of one's own may answer anyone, or ask anyone for credit.
+				'reason'     => in_array( $outcome, array( 'valid', 'no_credit' ), true ) && ( $known['custom_base_url'] || ! $known['key_required'] ) ? 'keyless' : 'answered',
 				'resume_at'  => $resume_at,
 				'by_request' => true,
 			);

@@ -36,6 +36,10 @@ final class Messages {
 			/* translators: %s: name of a provider. */
 			return sprintf( __( '%s answers. Saved and encrypted; whether the key is right shows at its first use.', 'byok' ), $name );
 		}
+		if ( 'no_credit' === $outcome && 'reachable' === $proof ) {
+			/* translators: %s: name of a provider. */
+			return sprintf( __( '%s says that there is no credit. Saved; whether the key is right shows at its first use.', 'byok' ), $name );
+		}
 		switch ( $outcome ) {
 			case 'valid':
 				return __( 'Works. Saved and encrypted.', 'byok' );

@@ -30,15 +30,18 @@ const MAX_BODY: u64 = 1024 * 1024;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It works.
+    /// The provider answered as it does with a key that works. Where it answers anyone, that says
+    /// nothing of the key, and the reason is `Keyless`.
     Valid,
-    /// It is right, but the account has no credit.
+    /// The account has no credit, which proves the key. Where the provider answers anyone, it may
+    /// ask anyone for credit, and the reason is `Keyless`.
     NoCredit,
-    /// It is right, but the provider limits requests just now.
+    /// The provider limits requests just now; some do so before they look at the key.
     RateLimited,
-    /// It is right, but may not do what the check does: region, project, permissions.
+    /// The check was refused for something else than the key: region, project, permissions. Some
+    /// refuse so before they look at the key.
     Restricted,
-    /// The provider refuses it.
+    /// The provider refuses the key itself.
     Invalid,
     /// The provider could not be asked, or its answer says nothing about the key.
     Unknown,
@@ -226,7 +229,7 @@ fn read(response: &mut Response<Body>) -> std::result::Result<Zeroizing<Vec<u8>>
 
 fn reason_of(outcome: Outcome, proves: Proof) -> Reason {
     match (outcome, proves) {
-        (Outcome::Valid, Proof::Reachable) => Reason::Keyless,
+        (Outcome::Valid | Outcome::NoCredit, Proof::Reachable) => Reason::Keyless,
         _ => Reason::Answered,
     }
 }

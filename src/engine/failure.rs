@@ -12,7 +12,7 @@ use crate::resolver::AddressRefused;
 pub enum Reason {
     /// The provider's answer says it.
     Answered,
-    /// The answer may be public, so that only "reachable" is known.
+    /// The provider answers anyone, so that nothing is known of the key.
     Keyless,
     /// No whole answer in time.
     Timeout,

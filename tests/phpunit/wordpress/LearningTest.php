@@ -60,6 +60,15 @@ final class LearningTest extends Test_Case {
 		$this->assertSame( 'valid', byok_key_info( 'openai' )['outcome'] );
 	}
 
+	public function test_a_service_that_asks_anyone_for_credit_proves_nothing(): void {
+		self::save( 'openai-compatible', Test_Provider::key(), array( 'base_url' => getenv( 'BYOK_TEST_PROVIDER' ) . '/openai-compatible/v1' ) );
+		Test_Provider::answer_always( 'no-credit' );
+		$this->assertSame( 402, wp_remote_retrieve_response_code( byok_request( 'openai-compatible', '/chat/completions', array( 'json' => array() ) ) ) );
+		$info = byok_key_info( 'openai-compatible' );
+		$this->assertSame( array( 'no_credit', 'reachable' ), array( $info['outcome'], $info['proof'] ) );
+		$this->assertStringNotContainsString( 'The key is right', $info['message'] );
+	}
+
 	/**
 	 * Asks a model.
 	 *

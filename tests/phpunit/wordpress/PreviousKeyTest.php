@@ -96,6 +96,7 @@ final class PreviousKeyTest extends Test_Case {
 			'limited'        => array( 'anthropic', 'rate-limited' ),
 			'restricted'     => array( 'anthropic', 'restricted' ),
 			'answers anyone' => array( 'openai-compatible', 'valid' ),
+			'asks anyone for credit' => array( 'openai-compatible', 'no-credit' ),
 		);
 	}
 
