@@ -138,18 +138,24 @@
 		cards.insertBefore( card, [ ...cards.children ].find( ( other ) => at( other ) > at( card ) ) ?? null );
 		focused?.focus( { preventScroll: true } );
 
+		foldLists();
+		const another = list( 'with' ).hidden ? screen.words.first : screen.words.another;
+		list( 'without' ).querySelector( '.byok-section' ).textContent = another;
+	}
+
+	/** Shows the headings that have a card below them, of those that were searched for. */
+	function foldLists() {
+		const shown = '.byok-card:not([hidden])';
 		for ( const one of page.querySelectorAll( '.byok-list' ) ) {
-			one.hidden = one.querySelector( '.byok-card' ) === null;
+			one.hidden = one.querySelector( shown ) === null;
 		}
 		const more = page.querySelector( '.byok-more[data-count]' );
 		if ( more ) {
-			const left = more.querySelectorAll( '.byok-card' ).length;
+			const left = more.querySelectorAll( shown ).length;
 			more.hidden = left === 0;
 			/* translators: %s: number of providers. */
 			more.querySelector( 'summary' ).textContent = sprintf( _n( '%s more provider', '%s more providers', left, 'byok' ), left );
 		}
-		const another = list( 'with' ).hidden ? screen.words.first : screen.words.another;
-		list( 'without' ).querySelector( '.byok-section' ).textContent = another;
 	}
 
 	/** "checked 3 minutes ago", as the server says it. */
@@ -525,9 +531,15 @@
 			card.hidden = ! fits;
 			found += fits ? 1 : 0;
 		}
+		foldLists();
 		const more = page.querySelector( '.byok-more[data-count]' );
 		if ( more && wanted !== '' ) {
+			more.dataset.before ??= String( more.open );
 			more.open = true;
+		} else if ( more?.dataset.before ) {
+			// As it was before the search.
+			more.open = more.dataset.before === 'true';
+			delete more.dataset.before;
 		}
 		page.querySelector( '.byok-search__none' ).hidden = found > 0;
 		/* translators: %d: number of providers. */

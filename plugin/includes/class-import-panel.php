@@ -75,7 +75,7 @@ final class Import_Panel {
 					<p class="byok-help" id="<?php echo esc_attr( $id ); ?>-help"><?php esc_html_e( 'As in the table wp_options. When the option is a list, add the name of the entry in brackets.', 'byok' ); ?></p>
 				</div>
 				<?php self::render_select( $id . '-provider', true ); ?>
-				<p><label><input type="checkbox" name="replace" value="1"> <?php esc_html_e( 'Replace the key that is here already, if there is one', 'byok' ); ?></label></p>
+				<p class="byok-choice"><label><input type="checkbox" name="replace" value="1"> <span><?php esc_html_e( 'Replace the key that is here already, if there is one', 'byok' ); ?></span></label></p>
 				<p class="byok-help"><?php esc_html_e( 'The old entry is emptied: a plugin that reads the key from there will no longer find it.', 'byok' ); ?></p>
 				<div class="byok-panel__foot">
 					<button type="submit" class="button button-compact"><?php esc_html_e( 'Move it here', 'byok' ); ?></button>

@@ -56,7 +56,7 @@ final class Webhook_Panel {
 					</ul>
 					<?php self::render_log( $endpoints ); ?>
 				<?php endif; ?>
-				<form method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>" autocomplete="off">
+				<form class="byok-box__body" method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>" autocomplete="off">
 					<?php Card_Parts::hidden_fields( $screen, Webhook_Form::ACTION, 'webhooks' ); ?>
 					<input type="hidden" name="do" value="add">
 					<div class="byok-field">
@@ -66,7 +66,7 @@ final class Webhook_Panel {
 					<fieldset class="byok-fieldset">
 						<legend><?php esc_html_e( 'What it is told of', 'byok' ); ?></legend>
 						<?php foreach ( Webhook_Endpoint::EVENTS as $at => $event ) : ?>
-							<p><label><input type="checkbox" name="event_<?php echo absint( $at ); ?>" value="1" checked> <code dir="ltr"><?php echo esc_html( $event ); ?></code></label></p>
+							<p class="byok-choice"><label><input type="checkbox" name="event_<?php echo absint( $at ); ?>" value="1" checked> <span><?php echo esc_html( self::meaning( $event ) ); ?> <code dir="ltr"><?php echo esc_html( $event ); ?></code></span></label></p>
 						<?php endforeach; ?>
 					</fieldset>
 					<div class="byok-panel__foot">
@@ -76,6 +76,25 @@ final class Webhook_Panel {
 			</div>
 		</details>
 		<?php
+	}
+
+	/**
+	 * What has happened when an event is told, in words.
+	 *
+	 * @param string $event One of Webhook_Endpoint::EVENTS.
+	 */
+	private static function meaning( string $event ): string {
+		switch ( $event ) {
+			case 'key.connected':
+				return __( 'A key was checked and saved.', 'byok' );
+			case 'key.revoked':
+				return __( 'A key was removed.', 'byok' );
+			case 'key.disabled':
+				return __( 'A key that worked is refused by its provider now, or locked.', 'byok' );
+			case 'key.validation_failed':
+				return __( 'A check has found a key to be wrong.', 'byok' );
+		}
+		return '';
 	}
 
 	/**

@@ -85,6 +85,22 @@ async function unlocking( page, way ) {
 		await reads( card( page, 'openai' ).chip, 'Works' );
 		assert.equal( await page.locator( '#byok-unlock:visible' ).count(), 0 );
 	} );
+
+	await test( `${ way }: a locked key that is only kept is counted too, until it is not needed`, page, async () => {
+		constants();
+		await given( page, 'openai' );
+		await given( page, 'anthropic', makeKey( 'anthropic', 'valid' ) );
+		assert.equal( ( await rest( page, 'PUT', '/byok/v1/keys/anthropic', { key: makeKey( 'anthropic', 'outage' ) } ) ).status(), 200 );
+		assert.deepEqual( await ( await rest( page, 'POST', '/byok-test/v1/break/anthropic/kept' ) ).json(), { changed: true } );
+		await open( page );
+		await reads( unlockPanel( page ).locator( '.byok-unlock__text' ), / 1 key is locked, not lost\./ );
+		const it = card( page, 'anthropic' );
+		await reads( it.chip, 'Not verified yet' );
+		await reads( it.message, /The key before it is kept until this one is verified, and is locked, not lost/ );
+		await paste( page, 'anthropic', makeKey( 'anthropic', 'valid' ) );
+		await reads( it.chip, 'Works' );
+		assert.equal( await page.locator( '#byok-unlock:visible' ).count(), 0 );
+	} );
 }
 
 async function salts( page ) {

@@ -241,6 +241,26 @@ async function saving( page, way ) {
 
 /** What only a script can do. */
 async function scripted( page ) {
+	await test( 'a search shows what fits with its heading, and gives back what was there', page, async () => {
+		await given( page, 'anthropic', makeKey( 'anthropic', 'valid' ) );
+		await open( page );
+		const headings = () => page.locator( '.byok-section:visible, .byok-more[data-count]:visible > summary' ).evaluateAll( ( all ) => all.map( ( one ) => one.textContent.trim() ) );
+		const before = await headings();
+		assert.equal( before.length, 3 );
+		const field = page.locator( '#byok-search' );
+		await field.fill( 'lm studio' );
+		assert.deepEqual( await headings(), [ '1 more provider' ] );
+		assert.equal( await page.locator( '.byok-card:visible' ).count(), 1 );
+		await field.fill( 'Anthropic' );
+		assert.deepEqual( await headings(), [ 'Your keys' ] );
+		await field.fill( 'nobody' );
+		assert.deepEqual( await headings(), [] );
+		await reads( page.locator( '.byok-search__none:visible' ), /^No provider has this name\./ );
+		await field.fill( '' );
+		assert.deepEqual( await headings(), before );
+		assert.equal( await page.locator( '.byok-more[data-count]' ).evaluate( ( more ) => more.open ), false );
+	} );
+
 	await test( 'saving does not leave the page, tells screen readers, and moves the focus', page, async () => {
 		await given( page, 'anthropic' );
 		await open( page );

@@ -203,6 +203,13 @@ final class ScreenTest extends Test_Case {
 		$this->assertMatchesRegularExpression( '/<p class="byok-card__old">The key of Anthropic was saved 400 days ago\./', self::render( Key_Screen::site() ) );
 	}
 
+	public function test_what_a_webhook_tells_of_is_said_in_words(): void {
+		$page = self::render( Key_Screen::site() );
+		foreach ( \Byok\Webhook_Endpoint::EVENTS as $event ) {
+			$this->assertMatchesRegularExpression( '/<span>A [a-z ,]+\. <code dir="ltr">' . preg_quote( $event, '/' ) . '</', $page );
+		}
+	}
+
 	public function test_texts_of_the_page_are_escaped(): void {
 		self::save( 'anthropic', Test_Provider::key() );
 		self::plant( 'anthropic', array( 'envelope' => preg_replace( '/^byok1\.[^.]+\./', 'byok1.AAAAAAAAAAA.', self::row( 'anthropic' )['envelope'] ) ) + self::row( 'anthropic' ) );

@@ -126,11 +126,11 @@ add_action(
 
 		/*
 		 * Changes a row as someone with the database would: `locked` names a root key that is not here,
-		 * `damaged` flips one character of the ciphertext.
+		 * `damaged` flips one character of the ciphertext, and `kept` does as `locked` with the key that is kept beside it.
 		 */
 		register_rest_route(
 			'byok-test/v1',
-			'/break/(?P<provider>[a-z0-9-]+)/(?P<how>locked|damaged)',
+			'/break/(?P<provider>[a-z0-9-]+)/(?P<how>locked|damaged|kept)',
 			array(
 				'methods'             => 'POST',
 				'permission_callback' => static function () {
@@ -141,6 +141,8 @@ add_action(
 					$row  = json_decode( get_option( $name )[0], true );
 					if ( 'locked' === $request['how'] ) {
 						$row['envelope'] = preg_replace( '/^byok1\.[^.]+\./', 'byok1.AAAAAAAAAAA.', $row['envelope'] );
+					} elseif ( 'kept' === $request['how'] ) {
+						$row['previous']['envelope'] = preg_replace( '/^byok1\.[^.]+\./', 'byok1.AAAAAAAAAAA.', $row['previous']['envelope'] );
 					} else {
 						$row['envelope'][40] = 'A' === $row['envelope'][40] ? 'B' : 'A';
 					}
