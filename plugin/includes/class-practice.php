@@ -137,9 +137,7 @@ final class Practice {
 	 */
 	private static function own( array $relay ): string {
 		if ( $relay['visitors'] ) {
-			return $relay['members']
-				? __( 'Browsers of members and visitors can have requests sent with their own keys.', 'byok' )
-				: __( 'Browsers of visitors without an account can have requests sent with their own keys.', 'byok' );
+			return __( 'Browsers of members and visitors can have requests sent with their own keys.', 'byok' );
 		}
 		return $relay['members'] ? __( 'Browsers of members can have requests sent with their own keys.', 'byok' ) : '';
 	}

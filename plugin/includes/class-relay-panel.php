@@ -90,7 +90,7 @@ final class Relay_Panel {
 		$labels = array(
 			'enabled'             => __( 'The relay is on', 'byok' ),
 			'users'               => __( 'Signed-in users who may edit posts, or have the capability byok_use_relay, with their own keys or the site’s', 'byok' ),
-			'members'             => __( 'All other signed-in users, with keys of their own only', 'byok' ),
+			'members'             => __( 'All other signed-in users, with keys of their own only (also where visitors may)', 'byok' ),
 			'visitors'            => __( 'Visitors without an account, with keys of their own', 'byok' ),
 			'connect'             => __( 'Apps with connect keys, for people who bring keys of their own', 'byok' ),
 			'pass_through'        => __( 'Anyone who sends an API key of their own with each request; it is not stored', 'byok' ),

@@ -15,8 +15,8 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Who is signed in, by a cookie with its nonce or an application password: WordPress has checked that before, and
  * counts a cookie without a nonce as nobody. Who has the capability sends requests with the key that applies: their own, the
- * site's, the network's or the server's. A key of one's own needs no right to the site's: where the switch `members` is
- * on, everybody else who may have one sends with that, and never with another.
+ * site's, the network's or the server's. A key of one's own needs no right to the site's: where the switch `members` or
+ * `visitors` is on, everybody else who may have one sends with that, and never with another.
  *
  * @since 0.1.0
  */
@@ -87,10 +87,12 @@ final class User_Identity implements Relay_Identity {
 		if ( $settings->users && current_user_can( self::CAPABILITY ) ) {
 			return new self( $user, false );
 		}
-		if ( $settings->members && Capability::current_user_can( $user ) ) {
+		// Who lets strangers in with keys of their own does not turn them away when they sign in.
+		$members = $settings->members || $settings->visitors;
+		if ( $members && Capability::current_user_can( $user ) ) {
 			return new self( $user, true );
 		}
-		return Failure::because( $settings->users || $settings->members ? 'relay_forbidden' : 'relay_kind_off' );
+		return Failure::because( $settings->users || $members ? 'relay_forbidden' : 'relay_kind_off' );
 	}
 
 	/**

@@ -194,9 +194,9 @@ final class BrowserTest extends Test_Case {
 		update_option( 'byok_relay', array( 'users' => false, 'members' => true ) );
 		$this->assertStringContainsString( 'Browsers of members can have requests sent with their own keys. The key itself', $text() );
 		update_option( 'byok_relay', array( 'users' => false, 'visitors' => true ) );
-		$this->assertStringContainsString( 'Browsers of visitors without an account can have requests sent with their own keys. The key itself', $text() );
-		update_option( 'byok_relay', array( 'members' => true, 'visitors' => true ) );
-		$this->assertStringContainsString( 'Browsers of members and visitors can have requests sent with their own keys', $text() );
+		$this->assertStringContainsString( 'Browsers of members and visitors can have requests sent with their own keys. The key itself', $text() );
+		update_option( 'byok_relay', array( 'visitors' => true ) );
+		$this->assertStringContainsString( 'with their own keys. Browsers of members whom the site trusts with that', $text() );
 		wp_set_current_user( 0 );
 		$this->assertSame( array( 'root' => rest_url(), 'visitors' => true, 'relay' => true, 'tickets' => 0 ), Browser_Module::data( array() )['site'] );
 		update_option( 'byok_relay', array( 'enabled' => false, 'visitors' => true, 'pass_through' => true ) );

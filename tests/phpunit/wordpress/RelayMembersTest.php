@@ -85,6 +85,14 @@ final class RelayMembersTest extends Test_Case {
 		$this->assertSame( 201, self::rest( $this->member, 'tickets', '{"provider":"openai"}' )['status'] );
 	}
 
+	public function test_who_signs_in_may_no_less_than_a_visitor(): void {
+		Relay_Settings::change( array( 'users' => false, 'visitors' => true ) );
+		$this->assert_refused( 404, 'key_absent', self::relay( $this->member, 'openai/models' ) );
+		$this->save_own();
+		$this->assertSame( 200, self::relay( $this->member, 'openai/models' )['status'] );
+		$this->assertSame( substr( $this->keys[0], -4 ), self::last()['key_end'] );
+	}
+
 	public function test_a_key_of_one_s_own_that_does_not_open_gives_way_to_no_other(): void {
 		Relay_Settings::change( array( 'members' => true ) );
 		update_user_meta( $this->member, 'byok_key_openai', 'no row at all' );
