@@ -88,6 +88,7 @@ export const BADGE_WORDS = {
 	badge_unsafe: 'This site cannot keep keys just now',
 	badge_passkey: 'Your key is locked with a passkey, in this browser',
 	badge_browser: 'Your key is in this browser, unencrypted',
+	badge_here: 'Keys stay in your browser',
 	badge_memory: 'Your key is in this tab only',
 	badge_more: 'How keys are kept here',
 } as const;

@@ -122,6 +122,7 @@ final class Browser_Words {
 			'badge_unsafe'      => __( 'This site cannot keep keys just now', 'byok' ),
 			'badge_passkey'     => __( 'Your key is locked with a passkey, in this browser', 'byok' ),
 			'badge_browser'     => __( 'Your key is in this browser, unencrypted', 'byok' ),
+			'badge_here'        => __( 'Keys stay in your browser', 'byok' ),
 			'badge_memory'      => __( 'Your key is in this tab only', 'byok' ),
 			'badge_more'        => __( 'How keys are kept here', 'byok' ),
 		);

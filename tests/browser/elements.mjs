@@ -94,7 +94,7 @@ async function all( admin ) {
 
 	await test( 'blocks: the badge leads to the page that tells how this site keeps keys', admin, async () => {
 		await admin.goto( link );
-		await admin.locator( 'byok-badge a.badge' ).click();
+		await admin.locator( 'byok-badge a[part=badge]' ).click();
 		await reads( admin.locator( 'h1' ), /^How .+ keeps API keys$/ );
 		await reads( admin.locator( '#encryption dt' ), 'Keys are encrypted before they are stored' );
 		await reads( admin.locator( '#sending dd' ), /Browsers of members whom the site trusts with that can have requests sent/ );
@@ -109,6 +109,7 @@ async function all( admin ) {
 		const it = await show( page, link );
 		await it.key.waitFor();
 		assert.deepEqual( await it.root.locator( 'input[name=mode]' ).evaluateAll( ( all ) => all.map( ( { value } ) => value ) ), [ 'passkey', 'browser', 'memory' ] );
+		await reads( page.locator( 'byok-badge [part=badge]' ), 'Keys stay in your browser' );
 		await shot( page, 'blocks-stranger' );
 		await page.context().close();
 	} );

@@ -1,7 +1,7 @@
 /**
  * `<byok-badge>`: one line that says how this page keeps keys, and leads to the page that says more. What it says is where
  * the visitor's key is, of several the one in the weakest place; without one, what the site has told of itself, if a key can
- * be kept there. It never says more than it knows.
+ * be kept there, else that keys stay in the browser. It never says more than it knows.
  *
  * Attributes: `theme` (`light`, `dark`, `auto`; else as the page), `href` (where it leads).
  *
@@ -62,17 +62,16 @@ export class ByokBadge extends Element {
 		// Of a site that does not answer nothing is known.
 		const asked = await keys.list().catch( () => null );
 		const infos = asked ?? await keys.list( true );
-		const mode = WEAKEST.find( ( place ) => infos.some( ( info ) => info.mode === place ) ) ??
-			( practice && asked && ( practice.safe === false || keys.modes( 'openai' ).includes( 'site' ) ) ? 'site' : null );
-		if ( ! mode ) {
-			return this.#root.replaceChildren();
-		}
+		const places = keys.modes( 'openai' );
+		const unsafe = practice?.safe === false;
+		const atSite = unsafe || places.includes( 'site' );
+		// Without a key: what the site tells of itself, or that keys stay here. Where neither is known the link alone is true.
+		const place = WEAKEST.find( ( mode ) => infos.some( ( info ) => info.mode === mode ) ) ??
+			( asked && practice && atSite ? 'site' : asked && places[ 0 ] && ! atSite ? 'here' : 'more' );
+		const name = unsafe && place === 'site' ? 'unsafe' : place;
+		const tone = name === 'unsafe' ? 'bad' : name === 'browser' ? 'warn' : name === 'here' || name === 'more' ? '' : 'good';
 		const say: Pick< Words, keyof typeof BADGE_WORDS > = { ...BADGE_WORDS, ...words };
-		const unsafe = mode === 'site' && practice?.safe === false;
-		const [ text, tone ] = unsafe ? [ say.badge_unsafe, 'bad' ] : [ say[ `badge_${ mode }` ], mode === 'browser' ? 'warn' : 'good' ];
 		const href = this.#link( this.getAttribute( 'href' ) ?? practice?.url );
-		this.#root.replaceChildren( href
-			? h( 'a', { class: 'badge', part: 'badge', 'data-tone': tone, href, title: say.badge_more }, h( 'span', {}, text ) )
-			: h( 'span', { class: 'badge', part: 'badge', 'data-tone': tone }, h( 'span', {}, text ) ) );
+		this.#root.replaceChildren( h( href ? 'a' : 'span', { part: 'badge', 'data-tone': tone, ...( href && { href, title: say.badge_more } ) }, say[ `badge_${ name }` ] ) );
 	}
 }

@@ -64,14 +64,21 @@ export async function down() {
 		await page.evaluate( () => localStorage.clear() );
 		await page.reload();
 		await it.key.waitFor();
-		assert.equal( await badge.count(), 0, 'it speaks for a site that does not answer' );
+		await reads( badge, 'How keys are kept here' );
+		assert.equal( await badge.getAttribute( 'data-tone' ), '', 'it speaks for a site that does not answer' );
 		site.down = false;
 		await page.reload();
 		await reads( badge, 'Keys are encrypted on this site' );
 		// A page that offers no place at the site.
 		await open( page, { practice: MEMBER.practice } );
-		await it.key.waitFor();
-		assert.equal( await badge.count(), 0, 'it praises a place that there is none of' );
+		await reads( badge, 'Keys stay in your browser' );
+		assert.equal( await badge.getAttribute( 'data-tone' ), '', 'it praises a place that there is none of' );
+		// One with a place at the site, of which the site has told nothing, and one without any place.
+		site.keys.clear();
+		await open( page, { ...MEMBER, practice: undefined } );
+		await reads( page.locator( 'byok-badge [part=badge]' ), 'How keys are kept here' );
+		await open( page, { practice: MEMBER.practice, modes: [ 'site' ] } );
+		await reads( badge, 'How keys are kept here' );
 	} );
 
 	await test( 'an answer that comes late takes no newer one\'s place', async ( page ) => {

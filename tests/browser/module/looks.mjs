@@ -123,7 +123,10 @@ export async function looks() {
 		assert.deepEqual( await violations( page ), [] );
 		await open( page, {}, { body } );
 		await it.key.waitFor();
-		assert.equal( await badge.count(), 0, 'it says something that nobody has told it' );
+		await reads( page.locator( 'byok-badge [part=badge]' ).first(), 'Keys stay in your browser' );
+		assert.equal( await badge.count(), 0, 'it leads where nobody has told it' );
+		await picture( page, 'badges-here' );
+		assert.deepEqual( await violations( page ), [] );
 	} );
 
 	await test( 'from right to left, and in another language', async ( page ) => {
