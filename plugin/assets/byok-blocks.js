@@ -89,6 +89,9 @@
 		__( 'AI chat', 'byok' ),
 		__( 'Visitors ask a model with their own key. An example to copy from: plugin/assets/byok-chat.js.', 'byok' ),
 	], function ( attributes, setAttributes ) {
-		return boxes( __( 'Providers', 'byok' ), chat, attributes.providers, ( list ) => setAttributes( { providers: list } ) );
+		return [
+			boxes( __( 'Providers', 'byok' ), chat, attributes.providers, ( list ) => setAttributes( { providers: list } ) ),
+			theme( attributes, setAttributes ),
+		];
 	} );
 }( window.wp ) );

@@ -90,7 +90,9 @@ final class Blocks {
 		Browser_Module::offer( self::known( $attributes['providers'] ?? array(), $providers ) );
 		$data = array(
 			'data-provider'  => implode( ' ', $providers ),
+			'data-theme'     => self::theme( $attributes ),
 			'data-no-key'    => __( 'There is no key yet, so nobody can answer.', 'byok' ),
+			'data-not-here'  => __( 'Your key is kept on this site, which sends no requests of pages with it. Keep the key in your browser to ask here.', 'byok' ),
 			'data-failed'    => __( 'No answer came. Look at your key, or try again.', 'byok' ),
 			'data-no-model'  => __( 'Choose a model for your key first.', 'byok' ),
 			'data-thinking'  => __( 'Waiting for the answer…', 'byok' ),
@@ -101,7 +103,7 @@ final class Blocks {
 		}
 		return self::wrapped(
 			sprintf(
-				'<div class="byok-chat"%1$s><div class="byok-chat__talk" role="log" aria-label="%2$s" tabindex="0"></div><form class="byok-chat__form"><label for="%3$s">%4$s</label><textarea id="%3$s" rows="3" required></textarea><div class="byok-chat__row"><button type="submit" class="wp-element-button">%5$s</button> <button type="button" class="byok-chat__stop" hidden>%6$s</button> <button type="button" class="byok-chat__key">%7$s</button></div></form><noscript>%8$s</noscript></div>',
+				'<div class="byok-chat"%1$s><div class="byok-chat__talk" role="log" aria-label="%2$s" tabindex="0"></div><form class="byok-chat__form"><label for="%3$s">%4$s</label><textarea id="%3$s" rows="3" required></textarea><div class="byok-chat__row"><button type="submit" class="byok-chat__ask">%5$s</button> <button type="button" class="byok-chat__stop" hidden>%6$s</button> <button type="button" class="byok-chat__key">%7$s</button></div></form><noscript>%8$s</noscript></div>',
 				$list,
 				esc_attr__( 'Conversation', 'byok' ),
 				esc_attr( $id ),

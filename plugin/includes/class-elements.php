@@ -137,7 +137,10 @@ final class Elements {
 			),
 			'byok/chat'      => array(
 				'icon'               => 'format-chat',
-				'attributes'         => array( 'providers' => self::LIST ),
+				'attributes'         => array(
+					'providers' => self::LIST,
+					'theme'     => self::THEME,
+				),
 				'render_callback'    => array( Blocks::class, 'render_chat' ),
 				'view_style_handles' => array( 'byok-chat' ),
 			),

@@ -98,6 +98,19 @@ final class BrowserTest extends Test_Case {
 		$this->assertSame( array( 'lmstudio' ), $named( 'do_blocks( "<!-- wp:byok/chat {\"providers\":[\"lmstudio\",\"azure-openai\"]} /-->" );' ) );
 	}
 
+	public function test_the_chat_looks_as_the_form_does(): void {
+		$root   = dirname( BYOK_PLUGIN_FILE, 2 );
+		$values = static function ( string $file ) use ( $root ): array {
+			preg_match_all( '/^\t(--[\w-]+|font): (.+);$/m', strtok( str_replace( "\r", '', file_get_contents( "$root/$file" ) ), '}' ), $found );
+			return array_combine( $found[1], $found[2] );
+		};
+		$chat = $values( 'plugin/assets/byok-chat.css' );
+		$this->assertGreaterThan( 8, count( $chat ) );
+		$this->assertSame( array_intersect_key( $values( 'browser/src/elements/style.css' ), $chat ), $chat );
+		$this->assertStringContainsString( 'data-theme="dark"', do_blocks( '<!-- wp:byok/chat {"theme":"dark"} /-->' ) );
+		$this->assertStringNotContainsString( 'data-theme', do_blocks( '<!-- wp:byok/chat {"theme":"\"x"} /-->' ) );
+	}
+
 	public function test_the_chat_asks_only_whom_it_can_ask(): void {
 		$asks = static fn( string $block ) => explode( ' ', preg_match( '/data-provider="([^"]*)"/', do_blocks( $block ), $found ) ? $found[1] : '' );
 		$all  = $asks( '<!-- wp:byok/chat /-->' );
