@@ -104,6 +104,33 @@ async function all( admin ) {
 		await admin.setViewportSize( { width: 1280, height: 1000 } );
 	} );
 
+	await test( 'blocks: form, badge and chat are of one piece, in light and dark', admin, async () => {
+		for ( const theme of [ 'light', 'dark' ] ) {
+			const page = await newWindow();
+			await show( page, link );
+			const looks = await page.evaluate( ( scheme ) => {
+				document.documentElement.style.colorScheme = scheme;
+				const root = document.querySelector( 'byok-settings' ).shadowRoot;
+				const of = ( element, names ) => names.map( ( name ) => getComputedStyle( element )[ name ] );
+				const box = [ 'backgroundColor', 'borderTopColor', 'borderTopLeftRadius', 'color', 'fontFamily', 'fontSize', 'inlineSize', 'paddingTop' ];
+				const button = [ 'backgroundColor', 'borderTopColor', 'borderTopLeftRadius', 'color', 'fontFamily', 'fontSize', 'blockSize', 'paddingLeft' ];
+				const field = [ 'backgroundColor', 'borderTopColor', 'borderTopLeftRadius', 'color', 'fontSize', 'paddingLeft' ];
+				const chat = ( selector ) => document.querySelector( `.byok-chat ${ selector }` );
+				return {
+					boxes: [ of( root.querySelector( 'section' ), box ), of( document.querySelector( '.byok-chat' ), box ) ],
+					buttons: [ of( root.querySelector( 'button.primary' ), button ), of( chat( '[type=submit]' ), button ) ],
+					fields: [ of( root.querySelector( '#provider' ), field ), of( chat( 'textarea' ), field ) ],
+					badges: [ of( root.querySelector( 'section' ), [ 'backgroundColor', 'borderTopColor', 'color', 'fontFamily' ] ), of( document.querySelector( 'byok-badge' ).shadowRoot.querySelector( '[part=badge]' ), [ 'backgroundColor', 'borderTopColor', 'color', 'fontFamily' ] ) ],
+				};
+			}, theme );
+			for ( const [ what, [ form, other ] ] of Object.entries( looks ) ) {
+				assert.deepEqual( other, form, `${ what }, ${ theme }` );
+			}
+			await shot( page, `blocks-${ theme }` );
+			await page.context().close();
+		}
+	} );
+
 	await test( 'blocks: a stranger may keep a key in the browser only', admin, async () => {
 		const page = await newWindow();
 		const it = await show( page, link );
@@ -112,6 +139,35 @@ async function all( admin ) {
 		await reads( page.locator( 'byok-badge [part=badge]' ), 'Keys stay in your browser' );
 		await shot( page, 'blocks-stranger' );
 		await page.context().close();
+	} );
+
+	await test( 'blocks: a subscriber is told that a key at the site is of no use here, and asks with it where members may', admin, async () => {
+		const [ user, password ] = [ `asks-${ Date.now() }`, 'byok-test-' + makeKey( 'anthropic', 'valid' ).slice( -20 ) ];
+		const made = await ( await rest( admin, 'POST', '/wp/v2/users', { username: user, password, email: `${ user }@example.org`, roles: [ 'subscriber' ] } ) ).json();
+		const page = await newWindow();
+		try {
+			await logIn( page, user, password );
+			const it = await show( page, link );
+			await reads( page.locator( 'byok-badge [part=badge]' ), 'Keys are encrypted on this site' );
+			await it.key.fill( makeKey( 'anthropic', 'valid' ) );
+			await it.button( 'Check and save' ).click();
+			await reads( it.message, 'Works. Saved and encrypted.' );
+			await ask( page, 'Hello?' );
+			await reads( page.locator( '.byok-chat__note' ), /^Your key is kept on this site, which sends no requests/ );
+			await shot( page, 'blocks-subscriber' );
+			await rest( admin, 'POST', '/byok-test/v1/option/byok_relay', { value: 'a:1:{s:7:"members";b:1;}' } );
+			await show( page, link );
+			await reads( it.chip, 'Works' );
+			await ask( page, 'Hello?' );
+			await page.waitForFunction( () => document.querySelector( '.byok-chat__answer' ) && document.querySelector( '.byok-chat__stop' ).hidden );
+			assert.match( await page.locator( '.byok-chat__answer' ).textContent(), /\w/ );
+			assert.equal( await page.locator( '.byok-chat__note' ).count(), 0 );
+			await look( page, 'with blocks, of a subscriber' );
+		} finally {
+			await rest( admin, 'POST', '/byok-test/v1/option/byok_relay', { value: 'a:0:{}' } );
+			await rest( admin, 'DELETE', `/wp/v2/users/${ made.id }&force=true&reassign=1` );
+			await page.context().close();
+		}
 	} );
 
 	await test( 'blocks: where visitors are let in, one keeps a key at the site, asks, and takes it back', admin, async () => {
