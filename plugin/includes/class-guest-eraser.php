@@ -51,13 +51,13 @@ final class Guest_Eraser {
 	 */
 	public static function erase( Owner $guest ) {
 		// What is still to be told of the keys is not told any more, but for their end.
-		Webhook_Table::forget_owner( $guest );
+		Person_Notes::forget_events( $guest );
 		$keys  = self::keys( $guest );
 		$usage = is_wp_error( $keys ) ? 0 : Usage_Table::forget_owner( $guest );
 		if ( is_wp_error( $keys ) || null === $usage ) {
 			return is_wp_error( $keys ) ? $keys : Failure::because( 'storage_failed' );
 		}
-		self::forget_notes( $guest );
+		Person_Notes::forget( $guest );
 		// The usage once more: a request that was on its way has written its own down, and finds the guest gone from now on.
 		$later = null === Guest_Table::forget( $guest ) ? null : Usage_Table::forget_owner( $guest );
 		if ( null === $later ) {
@@ -92,18 +92,5 @@ final class Guest_Eraser {
 			}
 		}
 		return count( $rows );
-	}
-
-	/**
-	 * Removes what was noted about a guest in passing: counts of checks, checks that are planned, keys that were put back.
-	 *
-	 * @param Owner $guest Guest.
-	 */
-	private static function forget_notes( Owner $guest ): void {
-		Attempts::forget( $guest );
-		Recheck::forget( $guest );
-		foreach ( array_keys( Providers::all() ) as $provider ) {
-			Put_Back::forget( $provider, array( 'owner' => $guest->word(), 'provider' => $provider ) );
-		}
 	}
 }

@@ -708,6 +708,7 @@ final class Messages {
 			__( 'The key is kept until its owner, an administrator or a request to erase personal data deletes it. It is not part of an export of personal data.', 'byok' ),
 			__( 'What such a key is used for is counted for each day, plugin and model: requests, errors and tokens, nothing of what was asked or answered. Only its owner sees these figures. They are kept for about a year, are part of an export of personal data, and are deleted with a request to erase it. What the site’s own keys are used for is counted without naming anybody.', 'byok' ),
 			__( 'Where this site lets visitors without an account bring a key, it gives them a token, of which it keeps only a fingerprint, with the times when it was made, last used and ends. A token that is not used for 30 days ends, and what was stored with it is deleted. Who holds the token can delete everything at any time.', 'byok' ),
+			__( 'Where requests are sent through this site with a key, it counts for each person and each address how many there were, to limit them. Of an address it keeps a fingerprint only, which is deleted when the limit’s time is over.', 'byok' ),
 		);
 	}
 

@@ -11,8 +11,8 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Takes part in WordPress's export and erasure of personal data with the keys that people have saved for
- * themselves: an export tells that there is a key and what it was used for, an erasure deletes both. For
- * usage see Privacy_Usage.
+ * themselves: an export tells that there is a key and what it was used for, an erasure deletes both, and what was noted
+ * beside them. For usage see Privacy_Usage, for people without an account Guest_Eraser.
  *
  * Neither a key nor a hint nor ciphertext is ever exported. Keys of a site or a network are no personal
  * data; whoever wants to delete those is an administrator.
@@ -126,6 +126,9 @@ final class Privacy {
 		$removed  = false;
 		$messages = array();
 		list( $ids, $done ) = self::step( $user, (int) $page );
+		if ( $user && (int) $page <= 1 ) {
+			Person_Notes::forget_events( Owner::user( $user->ID ) );
+		}
 		foreach ( $ids as $id ) {
 			$deleted = self::delete( $id, Owner::user( $user->ID ) );
 			if ( is_wp_error( $deleted ) ) {
@@ -135,6 +138,7 @@ final class Privacy {
 			}
 		}
 		if ( $user && $done ) {
+			Person_Notes::forget( Owner::user( $user->ID ) );
 			// Last: a key whose decisions were gone could be used by every plugin.
 			foreach ( array( 'erase', 'erase_decisions' ) as $what ) {
 				$erased = Privacy_Usage::$what( Owner::user( $user->ID ) );

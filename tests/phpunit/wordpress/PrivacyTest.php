@@ -235,6 +235,35 @@ final class PrivacyTest extends Test_Case {
 		$this->assertSame( array( 'byok_key_anthropic', 'byok_key_gone' ), $this->rows() );
 	}
 
+	public function test_what_was_noted_in_passing_is_erased_too(): void {
+		global $wpdb;
+		$this->save_own( 'anthropic' );
+		$other = Owner::user( self::user( 'author' ) );
+		// Who manages the site's keys is not counted.
+		wp_set_current_user( 0 );
+		foreach ( array( Owner::user( $this->user ), $other ) as $owner ) {
+			\Byok\Attempts::count( $owner );
+			\Byok\Recheck::plan( new Place( $owner, 'anthropic' ) );
+			set_transient( 'byok_put_back_' . str_replace( ':', '_', $owner->word() ) . '_anthropic', 1, HOUR_IN_SECONDS );
+			\Byok\Webhook_Table::ensure();
+			\Byok\Webhook_Table::add( 'byok-test', 'evt', 'key.connected', $owner->word(), '{}' );
+		}
+		$noted = static fn( Owner $owner ) => array(
+			(int) $wpdb->get_var( $wpdb->prepare( "SELECT COUNT(*) FROM $wpdb->options WHERE option_name = %s", "byok_attempts_$owner->id" ) ),
+			str_contains( wp_json_encode( _get_cron_array() ), wp_json_encode( $owner->word() ) ),
+			get_transient( "byok_put_back_user_{$owner->id}_anthropic" ),
+			(int) $wpdb->get_var( $wpdb->prepare( 'SELECT COUNT(*) FROM %i WHERE owner = %s', \Byok\Webhook_Table::name(), $owner->word() ) ),
+		);
+		$all   = $noted( $other );
+		$this->assertSame( array( 1, true ), array_slice( $all, 0, 2 ) );
+		$this->assertSame( $all, $noted( Owner::user( $this->user ) ) );
+		self::erase();
+		$this->assertSame( array( 0, false, false, 0 ), $noted( Owner::user( $this->user ) ) );
+		$this->assertSame( $all, $noted( $other ), 'of others all stays' );
+		\Byok\Person_Notes::forget( $other );
+		\Byok\Person_Notes::forget_events( $other );
+	}
+
 	public function test_a_paragraph_for_the_privacy_policy_is_suggested(): void {
 		require_once ABSPATH . 'wp-admin/includes/class-wp-privacy-policy-content.php';
 		$code = <<<'PHP'
@@ -248,6 +277,7 @@ final class PrivacyTest extends Test_Case {
 		$ours  = array_values( array_filter( $texts, static fn( $text ) => 'byok' === $text['plugin_name'] ) );
 		$this->assertCount( 1, $ours );
 		$this->assertStringContainsString( 'encrypted', $ours[0]['policy_text'] );
+		$this->assertStringContainsString( 'Of an address it keeps a fingerprint only', $ours[0]['policy_text'] );
 	}
 
 	/**
