@@ -171,7 +171,7 @@ final class RedactorTest extends ExtensionTestCase {
 			$sealed = byok_encrypt( "byok-test-" . bin2hex( random_bytes( 16 ) ), array() );
 			$due = array( byok_redact_due( "one" ), byok_redact_due( "one" ) );
 			byok_redact_stored( array( array( $sealed, array() ) ), "one" );
-			array_push( $due, byok_redact_due( "one" ), byok_redact_due( "two" ), byok_redact_due( "one", 1 ), byok_redact_due( "one", 0 ) );
+			array_push( $due, byok_redact_due( "one" ), byok_redact_due( "two" ), byok_redact_due( "one", 60 ), byok_redact_due( "one", 0 ) );
 			byok_redact_stored( array() );
 			$due[] = byok_redact_due( "" );
 			usleep( 1050000 );

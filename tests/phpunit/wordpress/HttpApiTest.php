@@ -194,7 +194,8 @@ final class HttpApiTest extends Test_Case {
 		$start  = microtime( true );
 		$answer = $this->ask( 'gate', 'bytes?size=3', array( 'timeout' => 1 ) );
 		$this->assertSame( 'http_request_failed', $answer['answer'] );
-		$this->assertLessThan( 2.5, microtime( true ) - $start );
+		// It would drip for a minute and a half.
+		$this->assertLessThan( 10, microtime( true ) - $start );
 	}
 
 	public function test_one_request_is_one_request(): void {
