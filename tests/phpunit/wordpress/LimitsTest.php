@@ -74,14 +74,20 @@ final class LimitsTest extends Test_Case {
 
 	public function test_a_window_ends(): void {
 		Relay_Settings::change( array( 'limits' => array( 'user' => array( 2, 1 ) ) ) );
-		$allowed = 0;
+		$allowed = array();
 		$from    = microtime( true );
-		while ( microtime( true ) < $from + 2.2 ) {
-			$allowed += (int) ( null === Limits::take( array( 'user' => '1' ) ) );
+		while ( microtime( true ) < $from + 10 && count( $allowed ) < 3 ) {
+			$second = time();
+			$passes = null === Limits::take( array( 'user' => '1' ) );
+			// On a busy machine a second may end meanwhile: it is not told then for which one was counted.
+			if ( $passes ) {
+				$allowed[ $second ] = ( $allowed[ $second ] ?? 0 ) + ( time() === $second ? 1 : 0 );
+			}
 			usleep( 5000 );
 		}
-		// Two in each second that has begun.
-		self::assertContains( $allowed, array( 6, 8 ) );
+		// As many as may in each second, and again in the next.
+		self::assertCount( 3, $allowed );
+		self::assertSame( 2, max( $allowed ) );
 	}
 
 	public function test_no_address_is_stored(): void {
@@ -117,28 +123,9 @@ final class LimitsTest extends Test_Case {
 			copy( dirname( __DIR__, 2 ) . '/site/doubles/object-cache.php', self::CACHE );
 		}
 		Relay_Settings::change( array( 'limits' => array( 'user' => array( 30, 31 * DAY_IN_SECONDS ), 'global' => array( 100, 31 * DAY_IN_SECONDS ) ) ) );
-		$code      = '$n = 0; while ( microtime( true ) < $start ) { usleep( 500 ); } for ( $i = 0; $i < 10; $i++ ) { $n += (int) ( null === Byok\Limits::take( array( "user" => "7", "global" => "all" ) ) ); } return array( $n, (bool) wp_using_ext_object_cache() );';
-		$processes = array();
-		$start     = microtime( true ) + 3;
-		for ( $i = 0; $i < 6; $i++ ) {
-			$processes[] = proc_open(
-				array( PHP_BINARY, '-d', 'extension=' . getenv( 'BYOK_TEST_EXTENSION' ), __DIR__ . '/support/subprocess.php' ),
-				array( array( 'pipe', 'r' ), array( 'pipe', 'w' ), array( 'redirect', 1 ) ),
-				$pipes[ $i ]
-			);
-			fwrite( $pipes[ $i ][0], json_encode( array( 'code' => $code, 'site' => getenv( 'BYOK_TEST_SITE' ), 'url' => getenv( 'BYOK_TEST_URL' ), 'salts' => 'own', 'constants' => array(), 'given' => array( 'start' => $start ) ) ) );
-			fclose( $pipes[ $i ][0] );
-		}
-		$passed = 0;
-		foreach ( $processes as $i => $process ) {
-			$output = stream_get_contents( $pipes[ $i ][1] );
-			proc_close( $process );
-			$result = json_decode( explode( "\n--- result ---\n", $output, 2 )[1] ?? 'null', true );
-			self::assertIsArray( $result, $output );
-			self::assertSame( $cache, $result[1] );
-			$passed += $result[0];
-		}
-		self::assertSame( 30, $passed );
+		$results = Site::run_at_once( 6, '$n = 0; for ( $i = 0; $i < 10; $i++ ) { $n += (int) ( null === Byok\Limits::take( array( "user" => "7", "global" => "all" ) ) ); } return array( $n, (bool) wp_using_ext_object_cache() );' );
+		self::assertSame( array_fill( 0, 6, $cache ), array_column( $results, 1 ) );
+		self::assertSame( 30, array_sum( array_column( $results, 0 ) ) );
 	}
 
 	public static function stores(): array {

@@ -97,14 +97,11 @@ final class UsageTest extends Test_Case {
 	public function test_sixteen_processes_are_counted_exactly(): void {
 		$count = 'sqlite' === getenv( 'BYOK_TEST_DATABASE' ) ? 4 : 16;
 		// All begin with the same first row, which none of them finds.
-		self::at_once(
+		Site::run_at_once(
 			$count,
-			'while ( microtime( true ) < $begin ) { usleep( 1000 ); }
-			for ( $i = 0; $i < 50; $i++ ) {
+			'for ( $i = 0; $i < 50; $i++ ) {
 				Byok\Usage::record( Byok\Place::of_site( "openai" ), Byok\Caller::parse( "plugin:byok-test" ), array( "model" => "m" . $i % 3, "tokens_in" => 2, "tokens_out" => 3 ), $i % 5 ? 200 : 500 );
-			}
-			return true;',
-			array( 'begin' => microtime( true ) + ( 'sqlite' === getenv( 'BYOK_TEST_DATABASE' ) ? 2 : 5 ) )
+			}'
 		);
 		$rows = Usage_Figures::rows( Owner::site() );
 		$sums = array_map( static fn( string $name ) => array_sum( array_column( $rows, $name ) ), array( 'requests', 'errors', 'tokens_in', 'tokens_out' ) );
@@ -367,31 +364,5 @@ final class UsageTest extends Test_Case {
 	private static function empty_table(): void {
 		global $wpdb;
 		$wpdb->query( 'DELETE FROM ' . Usage_Table::name() );
-	}
-
-	/**
-	 * Runs code in several processes at once.
-	 *
-	 * @param int    $count Number of processes.
-	 * @param string $code  Code, as for Site::run().
-	 * @param array  $given Variables of the code.
-	 */
-	private static function at_once( int $count, string $code, array $given ): void {
-		$task    = json_encode( array( 'code' => $code, 'site' => getenv( 'BYOK_TEST_SITE' ), 'url' => getenv( 'BYOK_TEST_URL' ), 'salts' => 'own', 'constants' => array(), 'given' => $given ) );
-		$command = array( PHP_BINARY, '-d', 'extension=' . getenv( 'BYOK_TEST_EXTENSION' ), '-d', 'byok.test_provider=' . getenv( 'BYOK_TEST_PROVIDER' ), __DIR__ . '/support/subprocess.php' );
-		$running = array();
-		for ( $i = 0; $i < $count; $i++ ) {
-			$pipes   = array();
-			$process = proc_open( $command, array( array( 'pipe', 'r' ), array( 'pipe', 'w' ), array( 'redirect', 1 ) ), $pipes );
-			fwrite( $pipes[0], $task );
-			fclose( $pipes[0] );
-			$running[] = array( $process, $pipes[1] );
-		}
-		foreach ( $running as list( $process, $output ) ) {
-			$told = stream_get_contents( $output );
-			fclose( $output );
-			self::assertSame( 0, proc_close( $process ), $told );
-			self::assertStringEndsWith( "--- result ---\ntrue", $told );
-		}
 	}
 }
