@@ -195,7 +195,8 @@ fn a_sink_that_stops_ends_the_connection_and_no_other() {
     );
     assert!(told.expect("sent").stopped);
     assert_eq!(sink.chunks.len(), 2);
-    assert!(start.elapsed() < Duration::from_secs(2));
+    // It would go on for a minute and a half.
+    assert!(start.elapsed() < Duration::from_secs(10));
     let (after, _) = sent(&client, &opened, &get("/models")).expect("sent");
     assert_eq!(after.head.status, 200);
     assert_eq!(
