@@ -13,7 +13,7 @@ matrix=(
 
 all_sections() {
 	local line
-	printf '%s\n' setup build fmt clippy lint shellcheck translations cargo fuzz extension library
+	printf '%s\n' setup build fuzz fmt shellcheck lint translations clippy cargo extension library
 	for line in "${matrix[@]}"; do
 		printf 'wordpress-%s\n' "${line// /-}"
 	done
@@ -48,12 +48,13 @@ section_summary() {
 	esac
 }
 
-# section_lane NAME: `alone`, or in which of two lanes it runs: one holds all that use the database server. A browser
-# needs the machine for itself: what a person would wait for comes too late otherwise.
+# section_lane NAME: `alone`, or in which of two lanes it runs: one holds all that use the database server, and what cargo
+# builds for release; the other what it builds for tests. What measures times or takes both processors is alone. A browser
+# is as well: what a person would wait for comes too late otherwise.
 section_lane() {
 	case $1 in
-		wordpress-*-mariadb-*) echo first ;;
-		wordpress-* | gate) echo second ;;
+		build | fuzz | wordpress-*-mariadb-*) echo first ;;
+		fmt | shellcheck | lint | translations | clippy | cargo | wordpress-* | gate) echo second ;;
 		*) echo alone ;;
 	esac
 }
