@@ -166,6 +166,7 @@ $named = '';
 foreach ( array(
 	'byok_packed'      => array( 406, 'invalid_request_error', 'user_agent_missing', 'Send a User-Agent, or no Accept-Encoding with gzip.' ),
 	'byok_large'       => array( 413, 'request_too_large', 'body_too_large', 'The request is larger than allowed.' ),
+	'byok_upgrade'     => array( 400, 'invalid_request_error', 'upgrade_refused', 'The relay speaks no other protocol: send no Upgrade.' ),
 	'byok_busy'        => array( 429, 'rate_limit_error', 'relay_busy', 'The relay has as many open streams as it may have.' ),
 	'byok_down'        => array( 503, 'api_error', 'relay_unavailable', 'The relay cannot answer at the moment.' ),
 	'byok_unreachable' => array( 502, 'api_error', 'connect', 'There is no connection to the provider.' ),
@@ -200,12 +201,18 @@ location ^~ /byok/relay/ {
 		return 406;
 	}
 
+	# Who asks for another protocol would be given a tunnel to the provider, past everything below.
+	if ($http_upgrade != "") {
+		return 426;
+	}
+
 	# PHP is asked before the body is read, and its answer reaches nobody but nginx.
 	auth_request /byok/-/authorize;
 {told}	auth_basic off;
 	error_page 403 = @byok_refused;
 	error_page 406 = @byok_packed;
 	error_page 413 = @byok_large;
+	error_page 426 = @byok_upgrade;
 	error_page 429 = @byok_busy;
 	error_page 500 = @byok_down;
 	error_page 502 503 = @byok_unreachable;

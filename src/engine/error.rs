@@ -98,6 +98,8 @@ errors! {
     KeyInUrl = Input, "key_in_url", "A key or token must not be in an address, where logs keep it.";
     /// A page of another origin than the ticket's asks.
     OriginRefused = Input, "origin_refused", "This page may not use the relay with that ticket.";
+    /// A ticket for an address of one's own is used over HTTP/1, where a provider could answer for the site.
+    RelayNeedsHttp2 = Input, "relay_needs_http2", "With an address of its own this provider is asked here over HTTP/2 or HTTP/3 only. Use the relay of WordPress.";
     /// The body is larger than the ticket allows.
     BodyTooLarge = Input, "body_too_large", "The request is larger than allowed.";
     /// The ticket has a limit and the request does not say how long its body is.

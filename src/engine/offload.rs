@@ -34,6 +34,8 @@ pub struct Asked<'a> {
     pub length: Option<u64>,
     /// Whether it says that there is a body of no length. Over HTTP/2 none needs to say so.
     pub chunked: bool,
+    /// What the client speaks with the server: `HTTP/1.1`.
+    pub protocol: &'a str,
 }
 
 /// Uses a ticket for a request, and tells what the server needs to make it: headers, each ended by
@@ -45,6 +47,7 @@ pub struct Asked<'a> {
 /// - `PathNotRelayed` for another provider or path than the ticket is for, and what
 ///   [`relay::path`] returns.
 /// - `OriginRefused` when the page is of another origin.
+/// - `RelayNeedsHttp2` for a custom base URL, when the client speaks an older protocol.
 /// - `BodyTooLarge`, and `LengthMissing` when a ticket has a limit and the client says no length.
 /// - `Dns` and `AddressRefused` for a custom base URL.
 pub fn answer(
@@ -75,6 +78,12 @@ pub fn answer(
     // Who is no browser says what it likes here, and has no pages to be protected from.
     if !(asked.origin.is_empty() || ticket.origin.is_empty() || asked.origin == ticket.origin) {
         return Err(Error::OriginRefused);
+    }
+    // nginx passes an answer of a status below 200 on without a length. Over HTTP/1 what follows it is
+    // the next answer of the site, whole: with its cookies, and for another request if it likes.
+    // Over HTTP/2 each answer has frames of its own, and such a one is an error.
+    if ticket.provider.custom_base_url() && !matches!(asked.protocol, "HTTP/2.0" | "HTTP/3.0") {
+        return Err(Error::RelayNeedsHttp2);
     }
     if let Some(most) = ticket.max_body {
         match asked.length {
@@ -164,7 +173,9 @@ pub fn refusal(error: Error) -> (u16, String) {
         Error::BodyTooLarge => 413,
         Error::OffloadMissing => 501,
         Error::Dns | Error::Connect => 502,
-        Error::PathRefused | Error::RequestMalformed | Error::KeyInUrl => 400,
+        Error::PathRefused | Error::RequestMalformed | Error::KeyInUrl | Error::RelayNeedsHttp2 => {
+            400
+        }
         _ => 500,
     };
     let kind = match status {
@@ -223,6 +234,7 @@ mod tests {
             origin: "",
             length: Some(2),
             chunked: false,
+            protocol: "HTTP/2.0",
         }
     }
 
@@ -375,6 +387,25 @@ mod tests {
         let origin = "https://app.example";
         assert!(told(&issuer, &Asked { origin, ..usual }).is_ok());
         assert_eq!(told(&issuer, &usual), Err(Error::TicketSpent));
+    }
+
+    #[test]
+    fn an_address_of_ones_own_answers_nobody_where_it_could_answer_for_the_site() {
+        let issuer = Issuer::new().expect("an issuer");
+        let base = Some("http://127.0.0.1:8080/tenant");
+        let own = ticket(&issuer, "openai-compatible", base, &Grant::default());
+        let own = asked("/byok/relay/openai-compatible/chat/completions", &own);
+        let fixed = ticket(&issuer, "openai", None, &Grant::default());
+        let fixed = asked("/byok/relay/openai/chat/completions", &fixed);
+        for protocol in ["HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "", "http/2.0"] {
+            let refused = told(&issuer, &Asked { protocol, ..own });
+            assert_eq!(refused, Err(Error::RelayNeedsHttp2), "{protocol}");
+        }
+        // None of these has used it.
+        let protocol = "HTTP/3.0";
+        assert!(told(&issuer, &Asked { protocol, ..own }).is_ok());
+        let protocol = "HTTP/1.1";
+        assert!(told(&issuer, &Asked { protocol, ..fixed }).is_ok());
     }
 
     #[test]

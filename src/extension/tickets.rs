@@ -161,6 +161,7 @@ fn told() -> Result<Zeroizing<Vec<u8>>> {
         origin: server::text("HTTP_ORIGIN"),
         length: server::text("BYOK_BODY_LENGTH").parse().ok(),
         chunked: !server::parameter("HTTP_TRANSFER_ENCODING").is_empty(),
+        protocol: server::text("SERVER_PROTOCOL"),
     };
     let policy = ini::policy();
     let tenant = ini::tenant();

@@ -237,6 +237,34 @@ final class Relay {
 	}
 
 	/**
+	 * Where a path is asked for: requests to an address of one's own go over HTTP/2, as those of browsers do.
+	 *
+	 * @param string $path Path and query.
+	 * @return array<int, mixed> Options of curl.
+	 */
+	public function place( string $path ): array {
+		$table = array_column( json_decode( file_get_contents( __DIR__ . '/../../src/engine/providers.json' ), true ), 'base_url', 'id' );
+		$id    = preg_match( '~^/byok/relay/([a-z0-9-]+)~', $path, $found ) ? $found[1] : '';
+		$own   = array_key_exists( $id, $table ) && null === $table[ $id ];
+		return array(
+			CURLOPT_URL          => 'http://127.0.0.1:' . ( $own ? $this->port_2 : $this->port ) . $path,
+			CURLOPT_HTTP_VERSION => $own ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1,
+		);
+	}
+
+	/**
+	 * Says something to nginx over HTTP/1.1, and listens until it is silent.
+	 *
+	 * @param string $bytes What to say.
+	 */
+	public function say( string $bytes ): string {
+		$socket = stream_socket_client( "tcp://127.0.0.1:{$this->port}" );
+		fwrite( $socket, $bytes );
+		stream_set_timeout( $socket, 1 );
+		return (string) stream_get_contents( $socket );
+	}
+
+	/**
 	 * Asks nginx.
 	 *
 	 * @param string   $path    Path and query.
@@ -246,11 +274,11 @@ final class Relay {
 	 * @return array{status: int, headers: array<string, string>, body: string} Names in lower case.
 	 */
 	public function ask( string $path, array $headers = array(), ?string $body = null, ?string $method = null ): array {
-		$curl = curl_init( "http://127.0.0.1:{$this->port}$path" );
+		$curl = curl_init();
 		$seen = array();
 		curl_setopt_array(
 			$curl,
-			array(
+			$this->place( $path ) + array(
 				CURLOPT_RETURNTRANSFER => true,
 				CURLOPT_PATH_AS_IS     => true,
 				CURLOPT_TIMEOUT        => 30,

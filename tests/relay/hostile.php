@@ -11,6 +11,7 @@
  * - `header`: the key, in a header and in a cookie.
  * - `gzip`: the key, packed though nobody has asked for that.
  * - `stream`: `count` events, `ms` milliseconds apart; when the other side goes, FOLDER/gone says after how many.
+ * - `raw`: the bytes that `raw` has in hexadecimal, and nothing else.
  * - `late`: nothing, for as long as it is waited.
  * - else: JSON.
  */
@@ -127,6 +128,12 @@ function serve( $client, string $folder ): void {
 				}
 				usleep( 1000 * (int) ( $asked['ms'] ?? 10 ) );
 			}
+			break;
+		case 'raw':
+			fwrite( $client, hex2bin( $asked['raw'] ) );
+			// Who is given a tunnel says something.
+			stream_set_timeout( $client, 1 );
+			fread( $client, 1000 );
 			break;
 		case 'late':
 			fread( $client, 1 );
