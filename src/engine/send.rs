@@ -110,6 +110,9 @@ pub fn send(
             .ok_or(Error::Timeout)?;
         let last = attempts > request.retries();
         let (pause, found) = match ask(client, request, &url, headers.clone(), left) {
+            Ok(response) if !is_of_an_answer(response.status().as_u16()) => {
+                return Err(Error::Protocol);
+            }
             Err(error) => {
                 let pause = (!last && is_before_sending(&error)).then(|| wait(attempts - 1, None));
                 (pause.flatten(), Err(reason_before_answer(&error).error()))
@@ -137,6 +140,12 @@ pub fn send(
             }
         }
     }
+}
+
+/// Whether a status is that of an answer: not of one to come (1xx, RFC 9110 15.2), nor one that no
+/// server may send, which each reader behind us would understand in another way.
+fn is_of_an_answer(status: u16) -> bool {
+    (200..600).contains(&status)
 }
 
 fn may_repeat(request: &Request<'_>, status: u16) -> bool {
@@ -274,6 +283,7 @@ fn head(response: &Response<Body>, echo: &mut Echo) -> Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
     use std::net::SocketAddr;
     use std::sync::Mutex;
 
@@ -349,5 +359,31 @@ mod tests {
     fn an_unknown_name_is_said() {
         let told = sent(&[], "https://models.example", &[]);
         assert_eq!(told, [Err(Error::Dns); 2]);
+    }
+
+    /// Sends a request to somebody who answers with this status.
+    fn answered(status: &str) -> Result<u16> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let here = listener.local_addr().expect("an address");
+        let line = format!("HTTP/1.1 {status} X\r\n");
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let _ = stream.read(&mut [0; 4096]);
+            let rest = "Upgrade: x\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n";
+            let _ = stream.write_all(format!("{line}{rest}").as_bytes());
+        });
+        let host = format!("models.example:{}", here.port());
+        let [first, _] = sent(&[here], &format!("http://{host}/v1"), &[&host]);
+        first
+    }
+
+    #[test]
+    fn a_status_that_ends_no_request_is_no_answer() {
+        for status in ["101", "199", "600", "700", "999", "000", "099"] {
+            assert_eq!(answered(status), Err(Error::Protocol), "{status}");
+        }
+        for status in [200, 299, 307, 404, 529, 599] {
+            assert_eq!(answered(&status.to_string()), Ok(status));
+        }
     }
 }
