@@ -91,7 +91,7 @@ fn segment_fits(pattern: &str, segment: &str) -> bool {
 ///
 /// - `RequestMalformed` for a method that no provider has.
 /// - `PathRefused` when readers of the path may differ: dot segments, empty segments, encoded
-///   slashes or dots, backslashes, control characters, fragments.
+///   slashes, dots or colons, backslashes, control characters, fragments.
 /// - `PathNotRelayed` when the provider does not offer it.
 /// - `KeyInUrl` when a query parameter is named as one that carries a key, or anything in the path
 ///   or the query is a key or token of a known format: it would be in the logs of everybody on the
@@ -151,7 +151,8 @@ fn strict(whole: &str, name: &str) -> Result<()> {
     judge(whole)?;
     let lower = name.to_ascii_lowercase();
     // `%25` is a way to write any of the others, for who decodes twice.
-    let encoded = ["%2f", "%2e", "%5c", "%25"];
+    // A colon (`%3a`) begins a verb, which `*` must not be.
+    let encoded = ["%2f", "%2e", "%3a", "%5c", "%25"];
     if lower.contains("//")
         || lower.ends_with('/')
         || lower.contains(';')
@@ -326,6 +327,8 @@ mod tests {
             "/models/a%2fb",
             "/models/a%252fb",
             "/models/a%5cb",
+            "/models/a%3Adelete",
+            "/models/a%3adelete",
             "/models\\a",
             "/models/a;b",
             "/models#a",
