@@ -31,6 +31,7 @@ final class Failure {
 		'key_unverified'        => 503,
 		'conflict'              => 409,
 		'key_exists'            => 409,
+		'connect_key_exists'    => 409,
 		'import_nothing_found'  => 404,
 		'import_not_ready'      => 500,
 		'envelope_'             => 409,

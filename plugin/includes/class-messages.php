@@ -453,6 +453,7 @@ final class Messages {
 			'pair_malformed'               => __( 'A pair of connect keys needs a name, and its origins and providers must be ones that there are. Nothing was changed.', 'byok' ),
 			'connect_public_key'           => __( 'A public connect key can only store keys. To use them, a server needs the secret one.', 'byok' ),
 			'connect_in_browser'           => __( 'A secret connect key belongs on a server and must never be in a page. Revoke this pair and make another one.', 'byok' ),
+			'connect_key_exists'           => __( 'There is a key for this person and provider already, and a public connect key replaces none. Nothing was changed. Have the app’s server delete that key first, then store this one.', 'byok' ),
 			'connect_provider'             => __( 'These connect keys are not for this provider.', 'byok' ),
 			'webhook_malformed'            => __( 'A webhook needs an address that begins with https:// and events that there are. Nothing was changed.', 'byok' ),
 			'webhook_unknown'              => __( 'There is no such webhook.', 'byok' ),

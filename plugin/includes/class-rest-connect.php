@@ -158,7 +158,7 @@ final class Rest_Connect {
 		$ref = isset( $request['ref_id'] ) ? $pair->ref( $request['ref_id'] ) : $pair->new_ref();
 		// A key in another slot would take over when the first is limited, and so is no addition either.
 		$raws    = null === $ref ? Failure::because( 'ref_unknown' ) : Key_Store::read_slots( $ref, (string) $request['provider'] );
-		$refused = is_wp_error( $raws ) ? $raws : ( array() === $raws ? null : Failure::because( 'key_exists' ) );
+		$refused = is_wp_error( $raws ) ? $raws : ( array() === $raws ? null : Failure::because( 'connect_key_exists' ) );
 		$refused ??= Attempts::count_of( $pair->id . self::address() );
 		unset( $request['slot'] );
 		if ( null !== $refused ) {
@@ -166,7 +166,11 @@ final class Rest_Connect {
 			return $refused;
 		}
 		$told = Guest_Keys::save( $request, $ref, array( 'replace' => false ), static fn(): string => Connect_Pairs::standing( $pair, $token ) );
-		return is_wp_error( $told ) ? $told : Guest_Keys::answer( array( 'ref_id' => $ref->id ) + $told, 201 );
+		if ( is_wp_error( $told ) ) {
+			// Another request was faster.
+			return 'key_exists' === Failure::reason( $told ) ? Failure::because( 'connect_key_exists' ) : $told;
+		}
+		return Guest_Keys::answer( array( 'ref_id' => $ref->id ) + $told, 201 );
 	}
 
 	/**

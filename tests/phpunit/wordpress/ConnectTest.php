@@ -160,9 +160,10 @@ final class ConnectTest extends Test_Case {
 		$raw = Key_Store::read_all( Owner::guest( 'ref', $ref ) );
 		foreach ( array( array(), array( 'slot' => 'spare' ), array( 'replace' => true ), array( 'slot' => 'default' ) ) as $more ) {
 			$mine = Test_Provider::key();
-			$this->assert_refused( 409, 'byok_key_exists', $this->ask( 'POST', '/keys/anthropic', $this->pair->public_key, array( 'key' => $mine, 'ref_id' => $ref ) + $more, self::APP ) );
+			$this->assert_refused( 409, 'byok_connect_key_exists', $this->ask( 'POST', '/keys/anthropic', $this->pair->public_key, array( 'key' => $mine, 'ref_id' => $ref ) + $more, self::APP ) );
 		}
 		$this->assertSame( $raw, Key_Store::read_all( Owner::guest( 'ref', $ref ) ) );
+		$this->assertStringContainsString( 'server delete that key first', \Byok\Messages::reason( 'connect_key_exists' ) );
 
 		$own = $this->ask( 'POST', '/keys/openai-compatible', $this->pair->public_key, array( 'key' => Test_Provider::key( 'openai-compatible' ), 'ref_id' => $ref, 'base_url' => 'https://evil.example/v1' ), self::APP );
 		$this->assertGreaterThanOrEqual( 400, $own->get_status() );
