@@ -94,7 +94,12 @@ pub fn answer(
     stream: &mut (impl Read + Write),
 ) -> io::Result<bool> {
     let Some((facts, path)) = provider_of(&request.path) else {
-        return plain(404, &json!({ "error": "no such provider" }), stream);
+        let ids: Vec<_> = ids().collect();
+        let message = format!(
+            "The test provider knows no such path. A path begins with a provider: /{}/…",
+            ids.join("/…, /")
+        );
+        return plain(404, &json!({ "error": { "message": message } }), stream);
     };
     let lacks = |(name, known): (&String, &Vec<String>)| {
         !known

@@ -20,6 +20,11 @@ use serde_json::{Value, json};
 use crate::double::{Kind, events, whole};
 use crate::http::{Answer, Chunks, Request};
 
+/// What a request is told whose path nobody knows here, where somebody tries the demonstration out.
+const KNOWN: &str = "The test provider is not the real thing and knows no such path. It knows, behind the base URL: \
+    POST /chat/completions, POST /responses, POST /messages, POST /models/{model}:generateContent, \
+    POST /models/{model}:streamGenerateContent, and the list of models.";
+
 /// An endless stream ends after this time when nobody ends it.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -39,7 +44,8 @@ pub fn answer(
     }
     let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let Some((kind, model)) = kind(path, &asked) else {
-        return whole_json(404, &json!({ "error": { "message": "not found" } }), stream);
+        let error = json!({ "error": { "type": "not_found_error", "message": KNOWN } });
+        return whole_json(404, &error, stream);
     };
     if request.method != "POST" {
         let error = json!({ "error": { "message": "method not allowed" } });

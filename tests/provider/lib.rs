@@ -305,6 +305,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_asks_for_what_is_not_here_hears_what_is() {
+        let server = Server::start().expect("a server");
+        for (path, says) in [
+            ("/openai/v1/images/generations", "POST /chat/completions"),
+            ("/nobody/v1/models", "/openai/…"),
+        ] {
+            let mut stream = TcpStream::connect(server.http).expect("a connection");
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nauthorization: Bearer sk-byok-test-valid-0123456789\r\n\
+                 content-length: 2\r\nconnection: close\r\n\r\n{{}}"
+            );
+            stream.write_all(request.as_bytes()).expect("a request");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer");
+            assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+            assert!(answer.contains(says), "{answer}");
+            assert!(!answer.contains("sk-byok-test"), "{answer}");
+        }
+    }
+
+    #[test]
     fn an_answer_does_not_wait_for_an_acknowledgement() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
