@@ -4,9 +4,41 @@
  * are what it would write.
  *
  *   php deploy/nginx/make.php [--check]
+ *   php deploy/nginx/make.php --to=FOLDER [--providers=ID,ID…] [--access-log=FILE|off] [--error-log=FILE]
+ *
+ * --providers leaves all others out, whose names need not resolve then; instead of a file, nginx's logs may be a syslog:….
  */
 
 declare( strict_types=1 );
+
+/**
+ * Ends with what is wrong.
+ *
+ * @param string $problem A sentence.
+ */
+function stop( string $problem ): never {
+	fwrite( STDERR, "$problem\n" );
+	exit( 1 );
+}
+
+$options = getopt( '', array( 'check', 'to:', 'providers:', 'access-log:', 'error-log:' ) );
+if ( count( $options ) !== $argc - 1 || array() !== array_filter( $options, 'is_array' ) || isset( $options['check'] ) !== ( array( 'check' => false ) === $options )
+	|| ( array() !== $options && ! isset( $options['check'] ) && ! isset( $options['to'] ) ) ) {
+	stop( 'usage: make.php [--check] | --to=FOLDER [--providers=ID,ID…] [--access-log=FILE|off] [--error-log=FILE]' );
+}
+$access_log = $options['access-log'] ?? '/var/log/nginx/byok.log';
+$error_log  = $options['error-log'] ?? '/var/log/nginx/error.log';
+foreach ( array( 'off' === $access_log ? '/' : $access_log, $error_log ) as $log ) {
+	if ( ! preg_match( '~\A(?:/[\w./-]*|syslog:[\w.:,=/\[\]-]+)\z~', $log ) ) {
+		stop( 'A log is a whole path, or syslog:….' );
+	}
+}
+$access_log = 'off' === $access_log ? 'off' : "$access_log byok";
+// So that whoever finds the files can make them again.
+$made_with = '';
+foreach ( array_diff_key( $options, array( 'check' => '', 'to' => '' ) ) as $name => $value ) {
+	$made_with .= " --$name=$value";
+}
 
 $engine    = __DIR__ . '/../../src/engine';
 $providers = array_column( json_decode( file_get_contents( "$engine/providers.json" ), true, 16, JSON_THROW_ON_ERROR ), null, 'id' );
@@ -56,18 +88,26 @@ function table( array $rows, string $indent = "\t" ): string {
 	return implode( '', array_map( static fn( array $row ): string => $indent . str_pad( $row[0], $width ) . " $row[1];\n", $rows ) );
 }
 
-$fixed   = array_filter( $providers, static fn( array $provider ): bool => null !== $provider['base_url'] );
+$fixed = array_filter( $providers, static fn( array $provider ): bool => null !== $provider['base_url'] );
+if ( isset( $options['providers'] ) ) {
+	$wanted = explode( ',', $options['providers'] );
+	if ( array() !== array_diff( $wanted, array_keys( $providers ) ) ) {
+		stop( 'There is no such provider. There are: ' . implode( ', ', array_keys( $providers ) ) );
+	}
+	$fixed = array_intersect_key( $fixed, array_flip( $wanted ) );
+}
 $auth    = array_unique( array_map( static fn( array $provider ): string => $provider['auth']['header'], $providers ) );
 $version = array_unique( array_merge( ...array_values( array_map( static fn( array $provider ): array => array_keys( $provider['headers'] ?? array() ), $providers ) ) ) );
 sort( $auth );
 
 // --- byok-http.conf ---
 
-$http = <<<'CONF'
-# The providers of byok, for nginx. Made by deploy/nginx/make.php; changes are lost.
+$http = <<<CONF
+# The providers of byok, for nginx. Made by deploy/nginx/make.php$made_with; changes are lost.
 # Context: http. Put it into /etc/nginx/conf.d/, and include byok-server.conf in the server of the site.
 
-# nginx looks these names up when it starts or is reloaded: reload it once a day (README.md).
+# nginx looks these names up when it starts or is reloaded: reload it once a day. It does not start while one of them cannot be
+# looked up; leave that provider out then (README.md).
 
 CONF;
 foreach ( $fixed as $id => $provider ) {
@@ -153,8 +193,8 @@ foreach ( array( 'authorization', 'x-api-key', 'x-goog-api-key', 'api-key', 'xi-
 }
 $said = <<<'CONF'
 	default_type application/json;
-	access_log /var/log/nginx/byok.log byok;
-	error_log /var/log/nginx/error.log crit;
+	access_log {access_log};
+	error_log {error_log} crit;
 	add_header Access-Control-Allow-Origin $http_origin always;
 	add_header Vary Origin always;
 	add_header Cache-Control no-store always;
@@ -178,7 +218,7 @@ foreach ( array(
 
 $server = strtr(
 	<<<'CONF'
-# The relay of byok. Made by deploy/nginx/make.php; changes are lost.
+# The relay of byok. Made by deploy/nginx/make.php{made_with}; changes are lost.
 # Context: server, that of the site, behind two lines that say where PHP and the plugin are:
 #
 #   set $byok_fpm unix:/run/php/php8.2-fpm.sock;
@@ -270,15 +310,15 @@ location ^~ /byok/relay/ {
 	proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;
 	proxy_ssl_protocols TLSv1.2 TLSv1.3;
 
-	access_log /var/log/nginx/byok.log byok;
+	access_log {access_log};
 	# Below this level a line has the whole request, with its query. What goes wrong with a request is in byok.log, as a status.
-	error_log /var/log/nginx/error.log crit;
+	error_log {error_log} crit;
 }
 
 location = /byok/-/authorize {
 	internal;
 	access_log off;
-	error_log /var/log/nginx/error.log crit;
+	error_log {error_log} crit;
 	fastcgi_pass $byok_fpm;
 	fastcgi_param SCRIPT_FILENAME $byok_plugin/relay.php;
 	fastcgi_param SCRIPT_NAME /byok/-/authorize;
@@ -324,17 +364,18 @@ CONF,
 		'{named}'   => $named,
 	)
 );
-$server = rtrim( $server ) . "\n";
+$server = strtr( rtrim( $server ) . "\n", array( '{access_log}' => $access_log, '{error_log}' => $error_log, '{made_with}' => $made_with ) );
 
 $status = 0;
 foreach ( array( 'byok-http.conf' => $http, 'byok-server.conf' => $server ) as $name => $text ) {
-	if ( in_array( '--check', $argv, true ) ) {
-		if ( ! is_file( __DIR__ . "/$name" ) || file_get_contents( __DIR__ . "/$name" ) !== $text ) {
+	$file = ( $options['to'] ?? __DIR__ ) . "/$name";
+	if ( isset( $options['check'] ) ) {
+		if ( ! is_file( $file ) || file_get_contents( $file ) !== $text ) {
 			fwrite( STDERR, "$name is not what the tables say: run php deploy/nginx/make.php\n" );
 			$status = 1;
 		}
-	} else {
-		file_put_contents( __DIR__ . "/$name", $text );
+	} elseif ( strlen( $text ) !== @file_put_contents( $file, $text ) ) {
+		stop( "$file cannot be written." );
 	}
 }
 exit( $status );
