@@ -33,7 +33,7 @@ return static function ( Relay $relay, Stage $stage ): void {
 	fclose( $pipes[0] );
 	$told = json_decode( (string) stream_get_contents( $pipes[1] ), true );
 	proc_close( $process );
-	$stage->same( 'three examples of the documentation use a client', 3, count( (array) $told ) );
+	$stage->same( 'four examples of the documentation use a client', 4, count( (array) $told ) );
 	foreach ( (array) $told as $name => $answer ) {
 		$stage->check( "$name: runs as it stands there", '' !== ( $answer['says'] ?? '' ), $answer );
 	}

@@ -17,7 +17,8 @@ globalThis.fetch = (address, options = {}) => {
 	if (given.cookies) {
 		headers.set('cookie', given.cookies);
 	}
-	return send(String(address).replace('https://example.org', given.origin), { ...options, headers });
+	const whole = new URL(String(address).replace('https://example.org', given.origin), given.origin);
+	return send(whole, { ...options, headers });
 };
 
 const { default: OpenAI } = await import('openai');
