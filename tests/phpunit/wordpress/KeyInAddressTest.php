@@ -66,6 +66,9 @@ final class KeyInAddressTest extends Test_Case {
 	}
 
 	public function test_it_is_taken_out_of_the_request(): void {
+		// What listens to requests is registered with the server, and each test begins without what others have registered.
+		$GLOBALS['wp_rest_server'] = null;
+
 		$key     = Test_Provider::key( 'openai' );
 		$token   = Visitors::register()['token']->reveal();
 		$request = new WP_REST_Request( 'GET', '/byok/v1/visitors/keys' );
