@@ -49,8 +49,8 @@ function cut( known ) {
 const parts = {
 	name: 'byok',
 	setup( build ) {
-		// The form is a file of its own, and comes when it is needed.
-		build.onResolve( { filter: /form\.js$/ }, ( { kind } ) => kind === 'dynamic-import' ? { path: './byok.form.js', external: true } : null );
+		// Files of their own, which come when they are needed.
+		build.onResolve( { filter: /\/(form|webhook)\.js$/ }, ( { kind, path } ) => kind === 'dynamic-import' ? { path: path.replace( './', './byok.' ), external: true } : null );
 		build.onResolve( { filter: /^virtual:/ }, ( { path } ) => ( { path: path.slice( 8 ), namespace: 'byok' } ) );
 		build.onLoad( { filter: /.*/, namespace: 'byok' }, ( { path } ) => ( { contents: JSON.stringify( path === 'pages' ? pages() : providers().map( cut ) ), loader: 'json' } ) );
 		build.onLoad( { filter: /\.css$/ }, async ( { path } ) => {
@@ -70,11 +70,11 @@ export async function bundle( entry, format, minify ) {
 	} );
 	const [ { text } ] = outputFiles;
 	// What esbuild leaves, Terser makes smaller by a fiftieth.
-	return minify ? ( await shorten( text, { module: format === 'esm', ecma: 2022, compress: { passes: 2 }, format: { comments: /^!/ } } ) ).code + '\n' : text;
+	return minify ? ( await shorten( text, { module: format === 'esm', ecma: 2022, compress: { passes: 3, inline: 1 }, format: { comments: /^!/ } } ) ).code + '\n' : text;
 }
 
 /** Files that the module loads by itself. */
-const LATER = { 'byok.form.js': [ 'elements/form', 'esm' ], 'byok.worker.js': [ 'worker', 'iife' ] };
+const LATER = { 'byok.form.js': [ 'elements/form', 'esm' ], 'byok.webhook.js': [ 'webhook', 'esm' ], 'byok.worker.js': [ 'worker', 'iife' ] };
 
 /** All files, by name. */
 async function files( minify ) {

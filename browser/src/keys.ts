@@ -41,6 +41,7 @@ export class KeyManager extends EventTarget {
 	readonly #stores: ReadonlyMap< Mode, Store >;
 	readonly #shelf: Shelf;
 	readonly #providers: readonly Provider[];
+	readonly #name: string;
 
 	constructor( options: KeyOptions = {} ) {
 		super();
@@ -49,20 +50,28 @@ export class KeyManager extends EventTarget {
 		const stores: Store[] = [
 			new OpenStore( 'memory', memoryShelf( namespace ) ),
 			new OpenStore( 'browser', shelf ),
-			new LockedStore( shelf, () => globalThis.location?.hostname ?? namespace, () => this.#changed( null ) ),
+			new LockedStore( shelf, () => globalThis.location?.hostname ?? namespace, () => this.#tell( null ) ),
 			...( site ? [ new SiteStore( site, shelf ) ] : [] ),
 		];
 		this.#stores = new Map( modes.flatMap( ( mode ) => stores.filter( ( store ) => store.mode === mode && store.available() ).map( ( store ) => [ mode, store ] as const ) ) );
 		this.#shelf = canStore() ? shelf : memoryShelf( namespace );
 		this.#providers = PROVIDERS.filter( ( known ) => ( providers?.includes( known.id ) ?? true ) && this.modes( known.id ).length > 0 );
+		this.#name = namespace + ':v1';
 		globalThis.addEventListener?.( 'storage', ( { key } ) => {
 			// Another tab, or the person has emptied the storage.
-			if ( key === null || key.startsWith( namespace + ':v1:' ) ) {
+			if ( key === null || key.startsWith( this.#name + ':' ) ) {
 				if ( ! key || key.endsWith( ':passkey' ) ) {
 					// What the worker knows belongs to another passkey than what is stored from now on.
 					this.lock();
 				}
-				this.#changed( null );
+				this.#heard( null );
+			}
+		} );
+		// Another one of this page that keeps keys under the same names, perhaps of another copy of this module.
+		globalThis.addEventListener?.( this.#name, ( event ) => {
+			const { from, provider } = ( event as CustomEvent ).detail;
+			if ( from !== this ) {
+				this.#heard( provider );
 			}
 		} );
 	}
@@ -203,7 +212,7 @@ export class KeyManager extends EventTarget {
 		} else {
 			this.#shelf.delete( 'choice' );
 		}
-		this.#changed( choice?.provider ?? null );
+		this.#tell( choice?.provider ?? null );
 	}
 
 	#all(): Store[] {
@@ -247,7 +256,28 @@ export class KeyManager extends EventTarget {
 		return this.#store( info.mode );
 	}
 
+	/** A key was changed from here. */
 	#changed( id: string | null ): void {
+		if ( this.#stores.has( 'site' ) ) {
+			try {
+				// The browser tells other tabs what happens to its storage, and of what is at the site nothing is there.
+				this.#shelf.set( 'changed', '' );
+				this.#shelf.delete( 'changed' );
+			} catch {
+				// They will ask the site in their time.
+			}
+		}
+		globalThis.dispatchEvent?.( new CustomEvent( this.#name, { detail: { provider: id, from: this } } ) );
+		this.#tell( id );
+	}
+
+	/** A key was changed from elsewhere. */
+	#heard( id: string | null ): void {
+		this.#stores.get( 'site' )?.heard?.();
+		this.#tell( id );
+	}
+
+	#tell( id: string | null ): void {
 		this.dispatchEvent( new CustomEvent< Change >( 'change', { detail: { provider: id } } ) );
 	}
 }

@@ -47,6 +47,9 @@ interface Told {
 	data?: { status?: number };
 }
 
+/** Milliseconds for which nobody asks again what the site has told. */
+const FRESH = 60000;
+
 /** Any address, to judge what a path below it leads to. */
 const BELOW = 'https://byok.invalid/relay';
 
@@ -54,6 +57,8 @@ export class SiteStore implements Store {
 	readonly mode = 'site';
 	#nonce: string;
 	#tickets: Tickets | undefined;
+	/** What the site was asked, by name, and until when that counts. */
+	readonly #asked = new Map< string, { readonly until: number; readonly told: Promise< unknown > } >();
 	/** Names on the shelf: other sites at this address have tokens, and other programs keys, of their own. */
 	readonly #visitor: string;
 	readonly #connected: string;
@@ -80,11 +85,10 @@ export class SiteStore implements Store {
 			// That it was stored from here is all that the browser knows.
 			return this.shelf.names().filter( ( name ) => name.startsWith( this.#connected ) ).map( ( name ) => infoOf( { provider: name.slice( this.#connected.length ), state: 'ready' } ) );
 		}
-		if ( ! this.#nonce && ! this.#token() ) {
-			return [];
-		}
-		const told = await this.#json( 'GET', this.#keys() ).catch( noneIf( 'no_key' ) ) as Told[];
-		return told.filter( ( { state } ) => state !== 'absent' ).map( infoOf );
+		return this.#once( 'keys', async () => {
+			const told = this.#nonce || this.#token() ? await this.#json( 'GET', this.#keys() ).catch( noneIf( 'no_key' ) ) as Told[] : [];
+			return told.filter( ( { state } ) => state !== 'absent' ).map( infoOf );
+		} );
 	}
 
 	async save( known: Provider, key: string, _baseUrl: string, signal: AbortSignal | null ): Promise< KeyInfo > {
@@ -100,25 +104,24 @@ export class SiteStore implements Store {
 				const { token } = await this.#json( 'POST', 'visitors' ) as { token: string };
 				this.shelf.set( this.#visitor, token );
 			}
-			const told = await this.#json( 'PUT', `${ this.#keys() }/${ known.id }`, { key }, signal ) as Told;
-			this.#tickets?.forget();
-			return infoOf( told );
+			return this.#instead( await this.#json( 'PUT', `${ this.#keys() }/${ known.id }`, { key }, signal ) as Told );
 		};
 		// Once more, with a token of its own, for who had one that ended.
 		return put().catch( ( error: unknown ) => asError( error ).reason === 'no_key' ? put() : Promise.reject( error ) );
 	}
 
 	async check( known: Provider, signal: AbortSignal | null ): Promise< KeyInfo > {
-		return infoOf( await this.#json( 'POST', `${ this.#keys() }/${ known.id }/check`, undefined, signal ) as Told );
+		return this.#instead( await this.#json( 'POST', `${ this.#keys() }/${ known.id }/check`, undefined, signal ) as Told );
 	}
 
 	async remove( id: string ): Promise< void > {
 		if ( this.options.connect ) {
 			return this.shelf.delete( this.#connected + id );
 		}
+		this.heard();
 		if ( ( await this.list() ).some( ( info ) => info.provider === id ) ) {
 			await this.#json( 'DELETE', `${ this.#keys() }/${ id }` );
-			this.#tickets?.forget();
+			this.heard();
 		}
 	}
 
@@ -130,16 +133,27 @@ export class SiteStore implements Store {
 		const below = addressOf( BELOW, path ).slice( BELOW.length );
 		const request = await plain( below, init );
 		const signal = init.signal ?? null;
-		return await this.#tickets?.send( known, request, signal ) ??
-			this.#send( request.method, `relay/${ known.id }${ below }`, request.body, signal, request.headers );
+		const carried = await this.#tickets?.send( known, request, signal );
+		if ( carried ) {
+			return carried;
+		}
+		const token = this.#token();
+		const answer = await this.#send( request.method, `relay/${ known.id }${ below }`, request.body, signal, request.headers );
+		const told = answer.ok ? null : await answer.clone().json().catch( () => null ) as Told | null;
+		// That there is no key, or nobody who has it, is an error of ours. All else is for who has asked, as a provider's answer is.
+		const error = /^(byok|rest)_/.test( told?.code ?? '' ) && this.#error( answer.status, told, token );
+		if ( error && error.reason !== 'refused' ) {
+			throw error;
+		}
+		return answer;
 	}
 
-	async models( known: Provider, signal: AbortSignal | null ): Promise< Model[] > {
-		if ( this.options.connect ) {
-			return [];
-		}
-		const told = await this.#json( 'GET', `models?provider=${ known.id }`, undefined, signal ) as { models?: Model[] } | Model[];
-		return ( Array.isArray( told ) ? told : told.models ?? [] ).map( ( { id, name } ) => ( { id, name: name || id } ) );
+	async models( known: Provider ): Promise< Model[] > {
+		const route = `models?provider=${ known.id }`;
+		return this.options.connect ? [] : this.#once( route, async () => {
+			const told = await this.#json( 'GET', route ) as { models?: Model[] } | Model[];
+			return ( Array.isArray( told ) ? told : told.models ?? [] ).map( ( { id, name } ) => ( { id, name: name || id } ) );
+		} );
 	}
 
 	async headers(): Promise< Record< string, string > > {
@@ -159,11 +173,40 @@ export class SiteStore implements Store {
 		if ( this.#token() ) {
 			await this.#json( 'DELETE', 'visitors' );
 			this.shelf.delete( this.#visitor );
+			this.heard();
 		}
 	}
 
+	/** Somebody has changed something: what the site has told before does not count any more. */
+	heard(): void {
+		this.#asked.clear();
+		this.#tickets?.forget();
+	}
+
+	/** Asks once, for all who want to know at once and for a while. An error is asked again. */
+	#once< T >( name: string, ask: () => Promise< T > ): Promise< T > {
+		let asked = this.#asked.get( name );
+		if ( ! asked || asked.until < Date.now() ) {
+			asked = { until: Date.now() + FRESH, told: ask() };
+			this.#asked.set( name, asked );
+			asked.told.catch( () => this.#asked.delete( name ) );
+		}
+		return asked.told as Promise< T >;
+	}
+
+	/** What is told of a key takes the place of what was told before. */
+	#instead( told: Told ): KeyInfo {
+		const info = infoOf( told );
+		const before = this.#asked.get( 'keys' );
+		this.heard();
+		if ( before ) {
+			this.#asked.set( 'keys', { ...before, told: before.told.then( ( infos ) => [ ...( infos as KeyInfo[] ).filter( ( { provider } ) => provider !== info.provider ), info ] ) } );
+		}
+		return info;
+	}
+
 	#token(): string | null {
-		return this.#nonce ? null : this.shelf.get( this.#visitor );
+		return this.#nonce || this.options.connect ? null : this.shelf.get( this.#visitor );
 	}
 
 	#keys(): string {
@@ -178,18 +221,26 @@ export class SiteStore implements Store {
 		if ( answer.ok && told ) {
 			return told;
 		}
+		throw this.#error( answer.status, told, token );
+	}
+
+	/** What a refusal of the site means for a request with that token. */
+	#error( status: number, told: Told | null, token: string | null ): ByokError {
 		const code = told?.code ?? '';
-		if ( answer.status === 401 && token ) {
+		const ended = status === 401 && token;
+		if ( ended && token === this.#token() ) {
 			// It is of no use any more: expired, revoked or erased, and what was kept under it is gone. There may be a newer one.
-			if ( token === this.#token() ) {
-				this.shelf.delete( this.#visitor );
-			}
-			throw new ByokError( 'no_key' );
+			this.shelf.delete( this.#visitor );
 		}
-		if ( answer.status === 401 || [ 'byok_forbidden', 'rest_cookie_invalid_nonce' ].includes( code ) ) {
-			throw new ByokError( 'signed_out', undefined, code );
+		if ( ended || code === 'byok_key_absent' ) {
+			this.heard();
+			return new ByokError( 'no_key' );
 		}
-		throw new ByokError( code === 'byok_key_refused' ? 'key_refused' : 'refused', told?.message, code );
+		if ( status === 401 || [ 'byok_forbidden', 'rest_cookie_invalid_nonce' ].includes( code ) ) {
+			this.heard();
+			return new ByokError( 'signed_out', undefined, code );
+		}
+		return new ByokError( code === 'byok_key_refused' ? 'key_refused' : 'refused', told?.message, code );
 	}
 
 	async #send( method: string, route: string, body: BodyInit | null, signal: AbortSignal | null, headers: Plain[ 'headers' ], again = true ): Promise< Response > {

@@ -44,6 +44,8 @@ export interface Store {
 	/** Makes keys usable that need a person's consent first. */
 	unlock(): Promise< void >;
 	lock(): void;
+	/** Somebody else has changed what is kept there. */
+	heard?(): void;
 	/** Ends what there is beside keys, once they are removed. */
 	forget(): Promise< void >;
 }

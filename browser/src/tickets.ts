@@ -8,6 +8,7 @@
  * @module
  */
 
+import { asError } from './errors.js';
 import { fetch } from './natives.js';
 import { here, send, type Plain } from './target.js';
 import type { Provider } from './providers.js';
@@ -51,8 +52,11 @@ export class Tickets {
 			if ( answer.headers.has( 'x-byok-relay' ) && ( answer.ok || ! NOT_ASKED.test( await answer.clone().text().catch( () => '' ) ) ) ) {
 				return answer;
 			}
-		} catch {
+		} catch ( error ) {
 			signal?.throwIfAborted();
+			if ( [ 'no_key', 'signed_out' ].includes( asError( error ).reason ) ) {
+				throw error;
+			}
 		}
 		this.forget();
 		this.#pause = Date.now() + PAUSE;

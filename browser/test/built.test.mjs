@@ -22,10 +22,10 @@ test( 'the module is under 12 kB compressed; what it loads later is under 9.5', 
 	assert.ok( size( 'byok.form.js' ) + size( 'byok.worker.js' ) < 9500 );
 } );
 
-test( 'the module imports its own form and nothing else, evaluates no text and writes no HTML', () => {
+test( 'the module imports its own files and nothing else, evaluates no text and writes no HTML', () => {
 	for ( const [ name, text ] of Object.entries( built ) ) {
 		const imports = [ ...text.matchAll( /\bimport\s*\(?\s*["']([^"']+)/g ) ].map( ( [ , from ] ) => from.replace( /\?.*/, '' ) );
-		assert.deepEqual( imports, name === 'byok.module.js' ? [ './byok.form.js' ] : [], name );
+		assert.deepEqual( imports, name === 'byok.module.js' ? [ './byok.form.js', './byok.webhook.js' ] : [], name );
 		assert.doesNotMatch( text, /\beval\(|new Function|innerHTML|outerHTML|document\.write|insertAdjacentHTML|\.style\b/, name );
 	}
 } );
@@ -45,7 +45,7 @@ test( 'the table holds all providers of the engine, and nothing of theirs is wri
 } );
 
 test( 'the npm package holds the same files, as small, with its types and its licence', () => {
-	for ( const name of [ 'byok.module.js', 'byok.form.js' ] ) {
+	for ( const name of [ 'byok.module.js', 'byok.form.js', 'byok.webhook.js' ] ) {
 		assert.equal( file( `../dist/${ name }` ), built[ name ].replace( /\?ver=[0-9a-f]{10}/g, '' ), name );
 	}
 	assert.ok( file( '../dist/byok.worker.js' ).length > 4096, 'Vite would write it into the page' );

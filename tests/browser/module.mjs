@@ -7,7 +7,7 @@ import { leaks } from './keys.mjs';
 import { seen, start, stop, test, total } from './module/harness.mjs';
 import assert from 'node:assert/strict';
 
-const SUITES = [ 'modes', 'tickets', 'together', 'planted', 'down', 'attack', 'looks', 'hosts' ];
+const SUITES = [ 'modes', 'tickets', 'together', 'asked', 'planted', 'down', 'attack', 'looks', 'hosts' ];
 const wanted = process.argv.slice( 2 );
 
 await start();

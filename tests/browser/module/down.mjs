@@ -87,13 +87,13 @@ export async function down() {
 		await reads( it.chip, 'Works' );
 		const late = page.waitForResponse( '**/me/keys' );
 		site.slow = 700;
-		await page.evaluate( () => window.byokModule.createBYOK().keys.dispatchEvent( new CustomEvent( 'change', { detail: {} } ) ) );
+		// As when another tab has changed something.
+		const changed = () => page.evaluate( () => void window.dispatchEvent( new StorageEvent( 'storage', { key: null } ) ) );
+		await changed();
 		await new Promise( ( done ) => setTimeout( done, 200 ) );
 		site.slow = 0;
-		await page.evaluate( () => {
-			localStorage.clear();
-			window.byokModule.createBYOK().keys.dispatchEvent( new CustomEvent( 'change', { detail: {} } ) );
-		} );
+		await page.evaluate( () => localStorage.clear() );
+		await changed();
 		await it.key.waitFor();
 		await late;
 		await page.waitForTimeout( 900 );

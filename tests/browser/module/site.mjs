@@ -205,6 +205,9 @@ async function rest( request, url, send, response ) {
 		return send( 201, JSON.stringify( { ticket, uses: data.uses, url: `${ site.nginx === 'elsewhere' ? 'http://elsewhere.example' : `http://${ request.headers.host }` }/byok/relay/${ data.provider }/` } ) );
 	}
 	const [ , id, path ] = /^relay\/([a-z-]+)(\/.*)$/.exec( route ) ?? [];
+	if ( id && ! keys.has( id ) ) {
+		return send( 404, error( 'byok_key_absent', 'No key is stored.', 404 ) );
+	}
 	if ( id ) {
 		site.relayed.push( { id, path: path + url.search, headers: request.headers, body } );
 		return stream( response, [ 'Hello', ' from', ' the', ' relay' ] );
