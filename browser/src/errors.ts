@@ -10,6 +10,7 @@ const TEXTS = {
 	not_revealed: 'This key is not given to the page. Use fetch().',
 	unlock_refused: 'The passkey was not confirmed.',
 	passkey_unsupported: 'The passkey cannot lock keys (WebAuthn PRF).',
+	worker_failed: 'The file byok.worker.js did not start.',
 	damaged: 'The stored entry was changed and is refused.',
 	storage_refused: 'The browser keeps nothing for this page.',
 	mode_unavailable: 'Keys cannot be kept there on this page.',

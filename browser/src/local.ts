@@ -195,10 +195,11 @@ export class LockedStore extends LocalStore {
 		if ( this.#worker ) {
 			return;
 		}
-		const passkey = this.#passkey() ?? await this.#make();
-		const worker = new WorkerClient();
+		const worker = new WorkerClient( () => this.lock() );
 		try {
-			await ask( passkey, ( secret, done ) => worker.open( secret, done ) );
+			// Before anything is asked: a passkey that nothing can be locked with would stay with the person.
+			await worker.ready();
+			await ask( this.#passkey() ?? await this.#make(), ( secret, done ) => worker.open( secret, done ) );
 		} catch ( error ) {
 			worker.end();
 			throw error;

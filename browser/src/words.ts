@@ -74,6 +74,7 @@ export const WORDS = {
 	said_storage: 'This browser does not keep anything for this website. Choose another place.',
 	said_unlock: 'The passkey was not confirmed. Nothing was changed.',
 	said_no_prf: 'This browser, or this passkey, cannot lock keys. Choose another place.',
+	said_worker: 'A file of this page did not load, so nothing can be locked or unlocked here. Reload the page, or choose another place.',
 	said_locked: 'Unlock it with your passkey to use it in this tab.',
 	said_damaged: 'This entry was changed and is refused. Remove it or paste the key again.',
 	said_signed_out: 'This site does not know who you are any more. Sign in again, then reload this page.',

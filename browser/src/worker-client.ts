@@ -6,7 +6,7 @@
  * @module
  */
 
-import { ByokError } from './errors.js';
+import { ByokError, type Reason } from './errors.js';
 import { Bytes, WORKER, Worker, apply, fill, listen, messageData, post, terminate } from './natives.js';
 import type { Answer, Question, Sealed } from './worker.js';
 import type { Plain, Target } from './target.js';
@@ -18,16 +18,30 @@ export class WorkerClient {
 	readonly #waiting = new Map< number, ( answer: Answer ) => void >();
 	#count = 0;
 
-	constructor() {
-		this.#worker = new Worker( WORKER );
+	/** @param failed Is called when it did not start, or broke off. */
+	constructor( failed: () => void ) {
+		try {
+			this.#worker = new Worker( WORKER );
+		} catch {
+			throw new ByokError( 'worker_failed' );
+		}
 		const hear = ( event: MessageEvent ) => {
 			// Asked as any other property, it could be a page's, which would have the worker by the event.
 			const answer = apply( messageData!, event, [] ) as Answer;
 			this.#waiting.get( answer.id )?.( answer );
 		};
-		const fail = () => this.end();
+		const fail = () => {
+			this.end( 'worker_failed' );
+			failed();
+		};
 		apply( listen!, this.#worker, [ 'message', hear ] );
 		apply( listen!, this.#worker, [ 'error', fail ] );
+	}
+
+	/** Resolves when it runs. */
+	async ready(): Promise< void > {
+		// Of a request that there is none of there is no more, and this it answers.
+		await this.#ask( { id: ++this.#count, do: 'more' } );
 	}
 
 	/** Hands over what the passkey told, and forgets it here. */
@@ -73,9 +87,9 @@ export class WorkerClient {
 	}
 
 	/** Ends the worker, and with it all that it knows. */
-	end(): void {
+	end( reason: Reason = 'locked' ): void {
 		apply( terminate!, this.#worker, [] );
-		this.#waiting.forEach( ( hear, id ) => hear( { id, is: 'failed', reason: 'locked' } ) );
+		this.#waiting.forEach( ( hear, id ) => hear( { id, is: 'failed', reason } ) );
 	}
 
 	#say( question: Question ): void {

@@ -112,6 +112,7 @@ final class Browser_Words {
 			'said_storage'      => __( 'This browser does not keep anything for this website. Choose another place.', 'byok' ),
 			'said_unlock'       => __( 'The passkey was not confirmed. Nothing was changed.', 'byok' ),
 			'said_no_prf'       => __( 'This browser, or this passkey, cannot lock keys. Choose another place.', 'byok' ),
+			'said_worker'       => __( 'A file of this page did not load, so nothing can be locked or unlocked here. Reload the page, or choose another place.', 'byok' ),
 			'said_locked'       => __( 'Unlock it with your passkey to use it in this tab.', 'byok' ),
 			'said_damaged'      => __( 'This entry was changed and is refused. Remove it or paste the key again.', 'byok' ),
 			'said_signed_out'   => __( 'This site does not know who you are any more. Sign in again, then reload this page.', 'byok' ),

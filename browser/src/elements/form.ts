@@ -37,6 +37,7 @@ const FAILURES: Partial< Record< Reason, keyof Words > > = {
 	storage_refused: 'said_storage',
 	unlock_refused: 'said_unlock',
 	passkey_unsupported: 'said_no_prf',
+	worker_failed: 'said_worker',
 	locked: 'said_locked',
 	damaged: 'said_damaged',
 	signed_out: 'said_signed_out',

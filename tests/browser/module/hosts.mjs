@@ -3,11 +3,45 @@
  */
 
 import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { makeKey } from '../keys.mjs';
 import { SITE, authenticator, look, parts, paste, picture, reads, storage, test } from './harness.mjs';
 import { requests } from './provider.mjs';
 
+/** The page in plain HTML in Vite's development server, with the package where npm puts it. Returns its address, and what ends it. */
+async function develop( optimizeDeps ) {
+	const { createServer } = await import( '../hosts/node_modules/vite/dist/node/index.js' );
+	const at = ( path ) => fileURLToPath( new URL( path, import.meta.url ) );
+	const folder = mkdtempSync( `${ tmpdir() }/byok-vite-` );
+	for ( const name of [ 'html', 'ask.js' ] ) {
+		cpSync( at( `../hosts/${ name }` ), `${ folder }/${ name }`, { recursive: true } );
+	}
+	for ( const name of [ 'dist', 'package.json' ] ) {
+		cpSync( at( `../../../browser/${ name }` ), `${ folder }/node_modules/byok/${ name }`, { recursive: true } );
+	}
+	const server = await createServer( { configFile: false, root: `${ folder }/html`, cacheDir: `${ folder }/cache`, logLevel: 'error', optimizeDeps, server: { host: '127.0.0.1', port: 0, fs: { strict: false } } } );
+	await server.listen();
+	return { url: `http://localhost:${ server.httpServer.address().port }/`, stop: () => server.close().then( () => rmSync( folder, { recursive: true } ) ) };
+}
+
 export async function hosts() {
+	for ( const [ how, optimizeDeps, says ] of [ [ 'as docs/browser.md says', { exclude: [ 'byok' ] }, 'Works. Saved.' ], [ 'as it is', {}, /^A file of this page did not load/ ] ] ) {
+		await test( `Vite's development server, ${ how }: ${ optimizeDeps.exclude ? 'a passkey locks a key' : 'what is missing is told' }`, async ( page ) => {
+			const server = await develop( optimizeDeps );
+			try {
+				await authenticator( page );
+				await page.goto( server.url );
+				const it = parts( page );
+				await paste( it, makeKey( 'anthropic', 'valid' ), 'passkey' );
+				await reads( it.message, says );
+			} finally {
+				await server.stop();
+			}
+		} );
+	}
+
 	for ( const host of [ 'html', 'react', 'vue' ] ) {
 		await test( `${ host }: the first question opens the form, a passkey locks the key, and the answer comes as a stream`, async ( page ) => {
 			await authenticator( page );

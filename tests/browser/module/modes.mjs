@@ -421,6 +421,21 @@ async function passkey_only() {
 		assert.equal( await it.chip.count(), 0 );
 	} );
 
+	await test( 'passkey: without its worker none is made, and the words say so', async ( page ) => {
+		const { session, authenticatorId } = await authenticator( page );
+		const it = await open( page );
+		await page.route( '**/byok.worker.js*', ( route ) => route.fulfill( { status: 404, contentType: 'text/html', body: 'Not here.' } ) );
+		await paste( it, makeKey( 'anthropic', 'valid' ), 'passkey' );
+		await reads( it.message, /^A file of this page did not load/ );
+		assert.equal( await page.evaluate( () => window.byokModule.createBYOK().unlock().catch( ( error ) => error.reason ) ), 'worker_failed' );
+		assert.deepEqual( ( await session.send( 'WebAuthn.getCredentials', { authenticatorId } ) ).credentials, [] );
+		assert.equal( await storage( page ), '[{},{},""]' );
+		// A file that is there at last is enough.
+		await page.unroute( '**/byok.worker.js*' );
+		await it.save.click();
+		await reads( it.chip, 'Works' );
+	} );
+
 	await test( 'passkey: the person says no, and nothing is opened', async ( page ) => {
 		const { session, authenticatorId } = await authenticator( page );
 		const it = await open( page );

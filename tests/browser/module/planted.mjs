@@ -64,8 +64,8 @@ export async function planted() {
 		await open( page, MEMBER, { body: '<byok-badge href="https://example.com/how"></byok-badge>' } );
 		assert.equal( await badge( page ), 'https://example.com/how' );
 		// A nonce is fetched from here only, and a page of ours may name another site in code.
-		await open( page, { ...MEMBER, site: { ...MEMBER.site, nonceUrl: `${ EVIL }nonce` } }, ANYWHERE );
 		site.nonce = 'abcdef0123';
+		await open( page, { ...MEMBER, site: { ...MEMBER.site, nonceUrl: `${ EVIL }nonce` } }, ANYWHERE );
 		assert.equal( await page.evaluate( () => window.byokModule.createBYOK().keys.list().catch( ( error ) => error.reason ) ), 'signed_out' );
 		assert.deepEqual( got, [] );
 		const said = await page.evaluate( ( root ) => window.byokModule.createBYOK( { modes: [ 'site' ], site: { root, visitors: true } } ).keys.save( 'anthropic', 'byok-test-key' ).then( ( { mode } ) => mode ), EVIL );
