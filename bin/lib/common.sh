@@ -21,7 +21,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # Letters and digits only, so that it can stand in a URL, a shell word or a PHP string as it is.
 random_text() {
-	local length=${1:-24} text=''
+	local length=$1 text=''
 	while ((${#text} < length)); do
 		text+=$(head -c 96 /dev/urandom | base64 -w 0 | tr -d '+/=')
 	done

@@ -22,7 +22,7 @@ begin_run() {
 	if [[ -s $run_token_file ]]; then
 		end_processes "$(<"$run_token_file")"
 	fi
-	BYOK_RUN=$run_name-$(random_text)
+	BYOK_RUN=$run_name-$(random_text 24)
 	export BYOK_RUN
 	printf '%s' "$BYOK_RUN" >"$run_token_file"
 }
