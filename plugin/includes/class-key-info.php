@@ -7,6 +7,8 @@
 
 namespace Byok;
 
+use WP_Error;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -70,6 +72,20 @@ final class Key_Info {
 			'prefixes'        => $provider['prefixes'],
 			'placeholder'     => $provider['placeholder'],
 		);
+	}
+
+	/**
+	 * Tells about a provider and what is stored for it now.
+	 *
+	 * @since 0.1.0
+	 *
+	 * @param array $provider The provider's row of the table.
+	 * @param Place $place    Where the key is.
+	 * @return array|WP_Error Info; byok_storage_failed.
+	 */
+	public static function stored( array $provider, Place $place ) {
+		$raws = Key_Store::read_slots( $place->owner, $place->provider );
+		return is_wp_error( $raws ) ? $raws : self::of( $provider, $place, $raws[ $place->slot ] ?? null, array_keys( $raws ) );
 	}
 
 	/**

@@ -43,12 +43,6 @@ final class Key_Row {
 	public const PROOFS = array( 'key', 'reachable' );
 
 	/**
-	 * How deep a row may be nested. Ours have two levels; a newer one, which is told apart by its
-	 * version, may have more.
-	 */
-	private const DEPTH = 8;
-
-	/**
 	 * Takes the fields as they are.
 	 *
 	 * @param string      $envelope   The encrypted key.
@@ -86,7 +80,7 @@ final class Key_Row {
 	 * @return self|null Null when it is not a row of this version, whole and well typed.
 	 */
 	public static function parse( ?string $raw ): ?self {
-		$stored = self::decode( $raw );
+		$stored = Row_Text::decode( $raw );
 		if ( self::VERSION !== ( $stored['version'] ?? null ) ) {
 			return null;
 		}
@@ -107,7 +101,7 @@ final class Key_Row {
 	 * @param string|null $raw Stored text; null for no row.
 	 */
 	public static function is_newer( ?string $raw ): bool {
-		$version = self::decode( $raw )['version'] ?? null;
+		$version = Row_Text::decode( $raw )['version'] ?? null;
 		return is_int( $version ) && $version > self::VERSION;
 	}
 
@@ -312,12 +306,7 @@ final class Key_Row {
 	}
 
 	/**
-	 * The row as the option table keeps it: JSON that is ASCII throughout, as the one member of a
-	 * serialized list.
-	 *
-	 * ASCII comes back byte for byte from a table of any character set. JSON makes no object of what
-	 * someone else stored. The list around it keeps the row from being edited on the screen of all
-	 * options, where a form left open would put an old row back.
+	 * The row as it is stored, see Row_Text.
 	 *
 	 * @since 0.1.0
 	 *
@@ -329,21 +318,7 @@ final class Key_Row {
 			$fields['previous'] = get_object_vars( $this->previous );
 			unset( $fields['previous']['previous'] );
 		}
-		return serialize( array( wp_json_encode( array( 'version' => self::VERSION ) + $fields, JSON_THROW_ON_ERROR ) ) ); // phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions -- WordPress's own format of options.
-	}
-
-	/**
-	 * Decodes a stored text. Nothing is unserialized.
-	 *
-	 * @param string|null $raw Stored text; null for no row.
-	 * @return array Fields of any type; empty when it is something else.
-	 */
-	private static function decode( ?string $raw ): array {
-		if ( ! preg_match( '/\Aa:1:\{i:0;s:(\d+):"(.+)";\}\z/s', (string) $raw, $parts ) || strlen( $parts[2] ) !== (int) $parts[1] ) {
-			return array();
-		}
-		$stored = json_decode( $parts[2], true, self::DEPTH );
-		return is_array( $stored ) ? $stored : array();
+		return Row_Text::encode( array( 'version' => self::VERSION ) + $fields );
 	}
 
 	/**
