@@ -80,10 +80,13 @@ export async function everyBody() {
 
 export async function logIn( page, user = needed( 'BYOK_BROWSER_USER' ), password = needed( 'BYOK_BROWSER_PASSWORD' ) ) {
 	await page.goto( SITE + '/wp-login.php' );
-	// WordPress's own script puts the focus into the first field a moment after loading.
-	await page.waitForTimeout( 300 );
-	await page.fill( '#user_login', user );
-	await page.fill( '#user_pass', password );
+	// WordPress's own script puts the focus into the first field a moment after loading, once: a text on its way into the
+	// second one lands there.
+	const entered = async () => ( await page.inputValue( '#user_login' ) ) === user && ( await page.inputValue( '#user_pass' ) ) === password;
+	for ( let tries = 0; tries < 5 && ! ( await entered() ); tries++ ) {
+		await page.fill( '#user_login', user );
+		await page.fill( '#user_pass', password );
+	}
 	await page.click( '#wp-submit' );
 	await page.waitForSelector( '#wpadminbar' );
 }

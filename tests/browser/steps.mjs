@@ -24,7 +24,7 @@ export async function test( name, page, work ) {
 export async function reads( locator, expected ) {
 	const fits = ( text ) => ( expected instanceof RegExp ? expected.test( text ) : text === expected );
 	let text = null;
-	for ( const end = Date.now() + 15000; Date.now() < end; ) {
+	for ( const end = Date.now() + 30000; Date.now() < end; ) {
 		text = await locator.textContent( { timeout: 500 } ).then( ( found ) => found.trim(), () => null );
 		if ( text !== null && fits( text ) ) {
 			return;
@@ -34,19 +34,28 @@ export async function reads( locator, expected ) {
 	assert.fail( `reads ${ JSON.stringify( text ) } instead of ${ expected }` );
 }
 
-export const focused = ( page, selector ) => page.waitForFunction( ( wanted ) => document.activeElement?.matches( wanted ), selector, { timeout: 5000 } );
+export const focused = ( page, selector ) => page.waitForFunction( ( wanted ) => document.activeElement?.matches( wanted ), selector, { timeout: 15000 } );
 
 /** Opens the field, pastes, and presses the button. */
 export async function paste( page, provider, key, address = null ) {
 	const it = card( page, provider );
-	// Less common providers are folded away below the others.
+	// Less common providers are folded away below the others. Without a script the page may just be about to be another
+	// one, where they are folded away again: then it is opened once more.
 	const more = page.locator( 'details.byok-more:not([open])', { has: it.root } ).locator( '> summary' );
-	if ( await more.count() ) {
-		// Without a script the page may just be about to be another one, with it open.
-		await more.click( { timeout: 2000 } ).catch( () => {} );
+	for ( let tries = 0; ; tries++ ) {
+		try {
+			if ( await more.count() ) {
+				await more.click( { timeout: 2000 } ).catch( () => {} );
+			}
+			// One of the two is there, once the page is.
+			await it.add.or( it.replace ).click( { timeout: 5000 } );
+			break;
+		} catch ( error ) {
+			if ( tries === 12 ) {
+				throw error;
+			}
+		}
 	}
-	// One of the two is there, once the page is.
-	await it.add.or( it.replace ).click();
 	if ( address !== null ) {
 		await it.address.fill( address );
 	}
