@@ -47,7 +47,7 @@ export interface BYOK {
 	/** Opens the form above the page. Resolves when it is closed, with whether there is a key now. */
 	openSettings( provider?: string ): Promise< boolean >;
 	/** Asks for the passkey; from a click. */
-	unlock(): Promise< void >;
+	unlock( provider?: string ): Promise< void >;
 }
 
 class Page implements BYOK {
@@ -101,8 +101,8 @@ class Page implements BYOK {
 		return this.#open;
 	}
 
-	unlock(): Promise< void > {
-		return this.keys.unlock();
+	unlock( provider?: string ): Promise< void > {
+		return this.keys.unlock( provider );
 	}
 
 	async #show( provider?: string ): Promise< boolean > {

@@ -186,9 +186,9 @@ export class KeyManager extends EventTarget {
 		return ( await this.#of( id ) ).headers( this.#known( id ), chosen === id ? model : '' );
 	}
 
-	/** Asks for the passkey, if there is one. Browsers want a click before. */
-	async unlock(): Promise< void > {
-		await this.#stores.get( 'passkey' )?.unlock();
+	/** Asks for the passkey of a provider's key, or of the first that is locked. Browsers want a click before. */
+	async unlock( id?: string ): Promise< void > {
+		await this.#stores.get( 'passkey' )?.unlock( id );
 	}
 
 	/** Locks what a passkey has opened. */

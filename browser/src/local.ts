@@ -12,7 +12,7 @@ import { ByokError } from './errors.js';
 import { bare, fetch } from './natives.js';
 import { ask, make, possible, type Passkey } from './passkey.js';
 import { hintOf, judge, modelsIn, type Model, type Outcome, type Provider } from './providers.js';
-import { canStore, ids, read, toBytes, toText, write, type Entry, type Shelf } from './shelf.js';
+import { canStore, ids, read, toBytes, toText, write, type Entry, type KeptPasskey, type Shelf } from './shelf.js';
 import { plain, send, targetOf, type Plain } from './target.js';
 import { WorkerClient } from './worker-client.js';
 import type { KeyInfo, Mode, Store } from './store.js';
@@ -30,10 +30,10 @@ abstract class LocalStore implements Store {
 
 	abstract available(): boolean;
 	/** What is written down of a key. */
-	protected abstract keep( known: Provider, key: string, baseUrl: string ): Promise< Pick< Entry, 'hint' | 'key' | 'sealed' > >;
+	protected abstract keep( known: Provider, key: string, baseUrl: string ): Promise< Pick< Entry, 'hint' | 'key' | 'sealed' | 'passkey' > >;
 	/** Sends a request with a kept key. */
 	protected abstract carry( known: Provider, entry: Entry, request: Plain, signal: AbortSignal | null ): Promise< Response >;
-	protected abstract state(): KeyInfo[ 'state' ];
+	protected abstract state( entry: Entry ): KeyInfo[ 'state' ];
 
 	async list(): Promise< KeyInfo[] > {
 		return ids( this.shelf ).flatMap( ( id ) => {
@@ -93,7 +93,7 @@ abstract class LocalStore implements Store {
 		return { 'X-BYOK-Api-Key': key, 'X-BYOK-Provider': known.id, ...( model && { 'X-BYOK-Model': model } ) };
 	}
 
-	async unlock(): Promise< void > {}
+	async unlock( _id?: string ): Promise< void > {}
 
 	lock(): void {}
 
@@ -109,8 +109,9 @@ abstract class LocalStore implements Store {
 		return entry;
 	}
 
-	#info( id: string, { hint, outcome, proves, checkedAt, baseUrl }: Entry ): KeyInfo {
-		return { provider: id, mode: this.mode, state: this.state(), hint, outcome, proves, checkedAt, baseUrl, message: '' };
+	#info( id: string, entry: Entry ): KeyInfo {
+		const { hint, outcome, proves, checkedAt, baseUrl } = entry;
+		return { provider: id, mode: this.mode, state: this.state( entry ), hint, outcome, proves, checkedAt, baseUrl, message: '' };
 	}
 
 	/** Asks the provider. No answer, or one without meaning, says nothing of the key. */
@@ -150,9 +151,13 @@ export class OpenStore extends LocalStore {
 	}
 }
 
+const fromText = ( { id, salt }: KeptPasskey ): Passkey => ( { id: toBytes( id ), salt: toBytes( salt ) } );
+
 /** Keys under a passkey. */
 export class LockedStore extends LocalStore {
 	#worker: WorkerClient | null = null;
+	/** Which passkey the worker knows. */
+	#opened: KeptPasskey | null = null;
 	#idle: ReturnType< typeof setTimeout > | undefined;
 
 	/**
@@ -168,19 +173,26 @@ export class LockedStore extends LocalStore {
 		return possible() && canStore();
 	}
 
-	protected state(): KeyInfo[ 'state' ] {
-		return this.#worker ? 'ready' : 'locked';
+	protected state( { passkey }: Entry ): KeyInfo[ 'state' ] {
+		return this.#worker && passkey?.id === this.#opened?.id ? 'ready' : 'locked';
 	}
 
-	protected async keep( known: Provider, key: string, baseUrl: string ): Promise< Pick< Entry, 'hint' | 'sealed' > > {
-		await this.unlock();
+	protected async keep( known: Provider, key: string, baseUrl: string ): Promise< Pick< Entry, 'hint' | 'sealed' | 'passkey' > > {
+		if ( ! this.#worker ) {
+			await this.unlock();
+		}
+		const passkey = this.#opened!;
 		const { salt, nonce, data } = await this.#open().seal( known.id, key, targetOf( known, baseUrl ) );
-		return { hint: '', sealed: { salt: toText( salt ), nonce: toText( nonce ), data: toText( data ) } };
+		return { hint: '', sealed: { salt: toText( salt ), nonce: toText( nonce ), data: toText( data ) }, passkey };
 	}
 
-	protected async carry( known: Provider, { sealed }: Entry, request: Plain, signal: AbortSignal | null ): Promise< Response > {
+	protected async carry( known: Provider, entry: Entry, request: Plain, signal: AbortSignal | null ): Promise< Response > {
+		const { sealed } = entry;
 		if ( ! sealed ) {
 			throw new ByokError( 'damaged' );
+		}
+		if ( this.state( entry ) === 'locked' ) {
+			throw new ByokError( 'locked' );
 		}
 		let bytes;
 		try {
@@ -191,15 +203,20 @@ export class LockedStore extends LocalStore {
 		return this.#open().send( known.id, bytes, request, signal );
 	}
 
-	override async unlock(): Promise< void > {
-		if ( this.#worker ) {
+	override async unlock( id?: string ): Promise< void > {
+		// Each key opens with the passkey that it was locked with, whatever was made or written since.
+		const waiting = ( id ? [ id ] : ids( this.shelf ) ).map( ( one ) => read( this.shelf, one, this.mode )?.passkey ).find( ( one ) => one && one.id !== this.#opened?.id );
+		if ( this.#worker && ! waiting ) {
 			return;
 		}
 		const worker = new WorkerClient( () => this.lock() );
 		try {
 			// Before anything is asked: a passkey that nothing can be locked with would stay with the person.
 			await worker.ready();
-			await ask( this.#passkey() ?? await this.#make(), ( secret, done ) => worker.open( secret, done ) );
+			const passkey = waiting ?? this.#passkey() ?? await this.#make();
+			await ask( fromText( passkey ), ( secret, done ) => worker.open( secret, done ) );
+			this.#worker?.end();
+			this.#opened = passkey;
 		} catch ( error ) {
 			worker.end();
 			throw error;
@@ -212,7 +229,7 @@ export class LockedStore extends LocalStore {
 	override lock(): void {
 		clearTimeout( this.#idle );
 		this.#worker?.end();
-		this.#worker = null;
+		this.#worker = this.#opened = null;
 		this.changed();
 	}
 
@@ -238,18 +255,21 @@ export class LockedStore extends LocalStore {
 		this.#idle = setTimeout( () => this.lock(), IDLE );
 	}
 
-	#passkey(): Passkey | null {
+	/** The one for the next key. */
+	#passkey(): KeptPasskey | null {
 		try {
-			const { id, salt } = bare( JSON.parse( this.shelf.get( 'passkey' ) ?? '' ) as Record< string, string > );
-			return { id: toBytes( id! ), salt: toBytes( salt! ) };
+			const kept = bare( JSON.parse( this.shelf.get( 'passkey' )! ) as KeptPasskey );
+			fromText( kept );
+			return kept;
 		} catch {
 			return null;
 		}
 	}
 
-	async #make(): Promise< Passkey > {
-		const passkey = await make( this.label() );
-		this.shelf.set( 'passkey', JSON.stringify( { id: toText( passkey.id ), salt: toText( passkey.salt ) } ) );
+	async #make(): Promise< KeptPasskey > {
+		const { id, salt } = await make( this.label() );
+		const passkey = { id: toText( id ), salt: toText( salt ) };
+		this.shelf.set( 'passkey', JSON.stringify( passkey ) );
 		return passkey;
 	}
 }

@@ -14,7 +14,15 @@ export type Entry = Pick< KeyInfo, 'hint' | 'outcome' | 'proves' | 'checkedAt' |
 	readonly mode: Mode;
 	readonly key?: string;
 	readonly sealed?: { readonly salt: string; readonly nonce: string; readonly data: string };
+	/** The passkey that opens it. */
+	readonly passkey?: KeptPasskey;
 };
+
+/** A passkey as it is written down. */
+export interface KeptPasskey {
+	readonly id: string;
+	readonly salt: string;
+}
 
 /** Texts by name. */
 export interface Shelf {
@@ -71,7 +79,8 @@ export const canStore = (): boolean => storage() !== null;
 export function read( shelf: Shelf, id: string, mode: Mode ): Entry | null {
 	try {
 		const entry = bare( JSON.parse( shelf.get( 'key:' + id )! ) as Entry );
-		return entry.mode === mode ? entry.sealed ? bare( { ...entry, sealed: bare( entry.sealed ) } ) : entry : null;
+		const { sealed, passkey } = entry;
+		return entry.mode === mode ? bare( { ...entry, ...( sealed && { sealed: bare( sealed ) } ), ...( passkey && { passkey: bare( passkey ) } ) } ) : null;
 	} catch {
 		return null;
 	}

@@ -41,8 +41,8 @@ export interface Store {
 	models( known: Provider, signal: AbortSignal | null ): Promise< Model[] >;
 	/** Headers that make a request of the page's own carry the key, or say who sends it. */
 	headers( known: Provider, model: string ): Promise< Record< string, string > >;
-	/** Makes keys usable that need a person's consent first. */
-	unlock(): Promise< void >;
+	/** Makes keys usable that need a person's consent first: one, or what there is. */
+	unlock( id?: string ): Promise< void >;
 	lock(): void;
 	/** Somebody else has changed what is kept there. */
 	heard?(): void;

@@ -196,7 +196,7 @@ export class Form {
 			...( info.message && info.message !== this.#status.textContent ? [ h( 'p', { class: 'soft' }, info.message ) ] : [] ),
 			...( info.state === 'ready' ? [ this.#models() ] : [] ),
 			h( 'div', { class: 'row' },
-				locked && this.#button( 'unlock', 'primary', () => this.#act( 'unlock', () => this.byok.unlock() ) ),
+				locked && this.#button( 'unlock', 'primary', () => this.#act( 'unlock', () => this.byok.unlock( this.#id ) ) ),
 				info.state === 'ready' && ! this.byok.options.site?.connect && this.#button( 'again', '', () => this.#act( 'checking', ( signal ) => this.#told( this.byok.keys.check( this.#id, signal ) ) ) ),
 				this.#button( 'replace', 'quiet', () => {
 					this.#note();

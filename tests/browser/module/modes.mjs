@@ -526,6 +526,37 @@ async function passkey_only() {
 		}
 	} );
 
+	await test( 'passkey: a key opens with the passkey it was locked with, whatever was made or written since', async ( page ) => {
+		await authenticator( page );
+		const it = await open( page, {} );
+		await paste( it, makeKey( 'anthropic', 'valid' ), 'passkey' );
+		await reads( it.chip, 'Works' );
+		const kept = await page.evaluate( () => localStorage[ 'byok:v1:key:anthropic' ] );
+		assert.deepEqual( JSON.parse( kept ).passkey, JSON.parse( await page.evaluate( () => localStorage[ 'byok:v1:passkey' ] ) ) );
+		for ( const written of [ null, '{"id":"AAAA","salt":"AAAA"}' ] ) {
+			await page.evaluate( ( written ) => written ? localStorage.setItem( 'byok:v1:passkey', written ) : localStorage.removeItem( 'byok:v1:passkey' ), written );
+			await page.reload();
+			await reads( it.chip, 'Locked' );
+			await it.button( 'Unlock' ).click();
+			await reads( it.chip, 'Works' );
+		}
+		// Another key under another passkey.
+		await page.evaluate( () => localStorage.clear() );
+		await page.reload();
+		await paste( it, makeKey( 'mistral', 'valid' ), 'passkey', 'mistral' );
+		await reads( it.chip, 'Works' );
+		const told = await page.evaluate( async ( kept ) => {
+			localStorage[ 'byok:v1:key:anthropic' ] = kept;
+			const byok = window.byokModule.createBYOK();
+			const ask = ( provider ) => byok.fetch( '/models', { provider } ).then( ( { status } ) => status, ( error ) => error.reason );
+			const both = async () => [ await ask( 'anthropic' ), await ask( 'mistral' ), ( await byok.keys.list() ).map( ( { provider, state } ) => `${ provider } ${ state }` ).sort() ];
+			const before = await both();
+			await byok.unlock( 'anthropic' );
+			return [ before, await both() ];
+		}, kept );
+		assert.deepEqual( told, [ [ 'locked', 200, [ 'anthropic locked', 'mistral ready' ] ], [ 200, 'locked', [ 'anthropic ready', 'mistral locked' ] ] ] );
+	} );
+
 	await test( 'passkey: a stream can be stopped, and its provider sees it', async ( page ) => {
 		await authenticator( page );
 		const it = await open( page );
