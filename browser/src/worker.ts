@@ -9,6 +9,7 @@
  */
 
 import { ByokError, asError } from './errors.js';
+import { masked, masking } from './echo.js';
 import { send, type Plain, type Target } from './target.js';
 
 /** An encrypted key. */
@@ -84,8 +85,8 @@ async function begin( id: number, provider: string, sealed: Sealed, request: Pla
 		return answer( { id, is: 'failed', reason: 'damaged' } );
 	}
 	const response = await send( fetch, opened.target, opened.key, request, stop.signal );
-	running.set( id, { stop, reader: response.body?.getReader() as ReadableStreamDefaultReader< Uint8Array< ArrayBuffer > > | undefined } );
-	answer( { id, is: 'head', status: response.status, statusText: response.statusText, headers: [ ...response.headers ] } );
+	running.set( id, { stop, reader: response.body?.pipeThrough( masking( opened.key ) as TransformStream ).getReader() as ReadableStreamDefaultReader< Uint8Array< ArrayBuffer > > | undefined } );
+	answer( { id, is: 'head', status: response.status, statusText: response.statusText, headers: [ ...response.headers ].map( ( [ name, value ] ) => [ name, masked( value, opened.key ) ] ) } );
 }
 
 async function more( id: number ): Promise< void > {
