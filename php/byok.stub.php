@@ -303,6 +303,14 @@ namespace {
 	function byok_ticket( string $provider, string $envelope, array $context, array $options = [] ): string {}
 
 	/**
+	 * Ends tickets of this server before their time: those with a key of an owner, and those that were given to them. All
+	 * that its processes have made, of this `byok.tenant`; others are of other servers, and end in time.
+	 *
+	 * @param string $owner As in the context of a key, or in the option `owner` of byok_ticket(); empty for all tickets.
+	 */
+	function byok_end_tickets( string $owner = '' ): void {}
+
+	/**
 	 * Answers nginx, which asks with `auth_request` whether a request to the relay may go, and where: all that
 	 * `relay.php` of the plugin does. Needs no WordPress. It takes the ticket from `authorization: Bearer`,
 	 * `x-api-key`, `x-goog-api-key`, `api-key` or `xi-api-key`, uses it, and gives the key to the server in a header that no

@@ -131,6 +131,8 @@ final class Connect_Pairs {
 		if ( is_wp_error( $was_there ) ) {
 			return $was_there;
 		}
+		// A ticket is known by its person, not by the pair.
+		Relay_Revocation::of_all();
 		Guest_Table::ensure();
 		$keys = Quietly::run(
 			static fn() => $wpdb->query( $wpdb->prepare( 'DELETE FROM ' . Guest_Table::keys() . ' WHERE blog = %d AND owner LIKE %s', get_current_blog_id(), $wpdb->esc_like( "ref:$id" ) . '%' ) )

@@ -69,7 +69,7 @@ final class Consent {
 		if ( ! in_array( $mode, Consent_Policy::MODES, true ) ) {
 			return Failure::option( 'mode' );
 		}
-		return Consent_Store::change( $place->owner, static fn( Consent_Policy $now ) => $now->with_mode( $place->provider, $mode ) );
+		return self::change( $place, static fn( Consent_Policy $now ) => $now->with_mode( $place->provider, $mode ) );
 	}
 
 	/**
@@ -86,10 +86,20 @@ final class Consent {
 		if ( null === Caller::parse( $caller ) || ! in_array( $decision, self::DECISIONS, true ) ) {
 			return Failure::option( null === Caller::parse( $caller ) ? 'caller' : 'decision' );
 		}
-		return Consent_Store::change(
-			$place->owner,
-			static fn( Consent_Policy $now ) => $now->with_decision( $place->provider, $caller, $decision )
-		);
+		return self::change( $place, static fn( Consent_Policy $now ) => $now->with_decision( $place->provider, $caller, $decision ) );
+	}
+
+	/**
+	 * Changes what may be done with a key. Tickets that were made before are asked for again.
+	 *
+	 * @param Place    $place  Place of the key.
+	 * @param callable $change See Consent_Store::change().
+	 * @return true|WP_Error byok_conflict, byok_storage_failed.
+	 */
+	private static function change( Place $place, callable $change ) {
+		$changed = Consent_Store::change( $place->owner, $change );
+		Relay_Revocation::of( $place->owner->word() );
+		return $changed;
 	}
 
 	/**

@@ -34,6 +34,7 @@ final class Guest_Eraser {
 	public static function revoke( Owner $guest ) {
 		$keys    = self::keys( $guest );
 		$removed = is_wp_error( $keys ) ? 0 : Guest_Table::forget( $guest );
+		Relay_Revocation::of( $guest->word() );
 		if ( is_wp_error( $keys ) || null === $removed ) {
 			return is_wp_error( $keys ) ? $keys : Failure::because( 'storage_failed' );
 		}
@@ -58,6 +59,7 @@ final class Guest_Eraser {
 			return is_wp_error( $keys ) ? $keys : Failure::because( 'storage_failed' );
 		}
 		Person_Notes::forget( $guest );
+		Relay_Revocation::of( $guest->word() );
 		// The usage once more: a request that was on its way has written its own down, and finds the guest gone from now on.
 		$later = null === Guest_Table::forget( $guest ) ? null : Usage_Table::forget_owner( $guest );
 		if ( null === $later ) {

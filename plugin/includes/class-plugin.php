@@ -66,6 +66,16 @@ final class Plugin {
 		add_filter( 'wp_privacy_personal_data_erasers', array( Privacy::class, 'add_eraser' ) );
 		add_filter( 'byok_relay_origins', array( Connect_Pairs::class, 'add_origins' ), 10, 2 );
 
+		foreach ( array( 'byok_key_saved', 'byok_key_deleted' ) as $hook ) {
+			add_action( $hook, array( Relay_Revocation::class, 'of_key' ), 10, 2 );
+		}
+		foreach ( array( 'deleted_user', 'remove_user_from_blog', 'set_user_role', 'add_user_role', 'remove_user_role' ) as $hook ) {
+			add_action( $hook, array( Relay_Revocation::class, 'of_user' ) );
+		}
+		foreach ( array( 'add', 'update', 'delete' ) as $what ) {
+			// Relay_Settings::OPTION: on most pages nobody needs that class.
+			add_action( "{$what}_option_byok_relay", array( Relay_Revocation::class, 'of_all' ), 10, 0 );
+		}
 		add_action( 'byok_check_key', array( Recheck::class, 'run' ), 10, 2 );
 		add_action( 'byok_prune_usage', array( Usage_Table::class, 'prune' ) );
 		add_action( 'byok_prune_visitors', array( Visitors::class, 'prune' ) );

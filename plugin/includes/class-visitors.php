@@ -189,6 +189,8 @@ final class Visitors {
 		if ( 1 !== $written ) {
 			return Failure::because( false === $written ? 'storage_failed' : 'token_unknown' );
 		}
+		// Whoever had the old token may have made some.
+		Relay_Revocation::of( $found['owner']->word() );
 		return array( 'owner' => $found['owner'] ) + compact( 'token', 'expires_at' );
 	}
 

@@ -52,6 +52,11 @@ impl<'a> Context<'a> {
         self.field("provider")
     }
 
+    /// Whose key it is, in a word; empty when it says nothing of that.
+    pub fn owner(&self) -> &'a [u8] {
+        self.field("owner")
+    }
+
     fn field(&self, name: &str) -> &'a [u8] {
         let index = FIELDS.iter().position(|field| *field == name);
         index.map_or(&[], |index| self.fields[index])

@@ -125,6 +125,8 @@ errors! {
     TicketExpired = Envelope, "ticket_expired", "This ticket has expired. Get a new one.";
     /// A ticket was used as often as it may be.
     TicketSpent = Envelope, "ticket_spent", "This ticket has been used as often as it may be. Get a new one.";
+    /// What a ticket was made with was deleted or changed, or it was ended with all others.
+    TicketEnded = Envelope, "ticket_ended", "This ticket was ended before its time. Get a new one.";
     /// A message is to be signed with the key of a provider.
     SignRefused = Envelope, "sign_refused", "A provider's key signs nothing: a signature tells whether it was guessed.";
     /// `byok.allow_reveal` is off.

@@ -43,7 +43,7 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 ///
-/// - `Ticket…` when the ticket does not open, is over, or was used up.
+/// - `Ticket…` when the ticket does not open, is over, was ended, or was used up.
 /// - `PathNotRelayed` for another provider or path than the ticket is for, and what
 ///   [`relay::path`] returns.
 /// - `OriginRefused` when the page is of another origin.
@@ -167,6 +167,7 @@ pub fn refusal(error: Error) -> (u16, String) {
         Error::TicketUnknown
         | Error::TicketExpired
         | Error::TicketSpent
+        | Error::TicketEnded
         | Error::TicketElsewhere => 401,
         Error::OriginRefused | Error::PathNotRelayed | Error::AddressRefused => 403,
         Error::LengthMissing => 411,
@@ -222,7 +223,9 @@ mod tests {
         let sealed = sealed.as_bytes();
         let opened = Opened::with_ring(provider, base, &policy(), &place, sealed, &ring);
         let opened = opened.expect("opened");
-        issuer.issue(&opened, grant, b"").expect("a ticket")
+        issuer
+            .issue(&opened, b"site", grant, b"")
+            .expect("a ticket")
     }
 
     fn asked<'a>(uri: &'a str, ticket: &'a str) -> Asked<'a> {

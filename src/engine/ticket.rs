@@ -1,7 +1,7 @@
 //! Tickets: a stored key, sealed for a short time, for those who serve the relay without WordPress.
 //!
 //! It promises that a ticket opens only in processes of the same start of the same server, that it
-//! is used no more often and no longer than it says, and that it tells its holder nothing: it is
+//! is used no more often and no longer than it says, and not after it was ended, and that it tells its holder nothing: it is
 //! sealed under a secret which is made at the start and never leaves protected memory. It does not
 //! know who may have one.
 //!
@@ -24,13 +24,14 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::opened::Opened;
 use crate::protected::Protected;
 use crate::provider::{Provider, find};
-use crate::uses::{Counted, Uses, now};
+use crate::uses::{Counted, Group, Uses, now};
 use crate::{Error, Result};
 
 /// How a ticket begins. It is known to the redaction of logs.
 pub const PREFIX: &str = "byok_tk_";
 
-/// The longest life of a ticket, in seconds. A key that was revoked works no longer than this.
+/// The longest life of a ticket, in seconds. What was revoked where nobody could end its tickets, on
+/// another server say, works no longer than this.
 pub const MAX_LIFE: u32 = 900;
 
 /// The most uses of a ticket.
@@ -38,6 +39,9 @@ pub const MAX_USES: u32 = 1000;
 
 /// The longest ticket that is looked at: a key of the longest kind, with everything else.
 const MAX_LEN: usize = 16 * 1024;
+
+/// What it ends with: all tickets of a tenant, those with a key of somebody's, those of somebody.
+const GROUPS: usize = 3;
 
 const KEY_LEN: usize = 32;
 const START_LEN: usize = 8;
@@ -92,6 +96,7 @@ pub struct Ticket {
     /// See [`Grant::owner`].
     pub(crate) owner: String,
     counted: Counted,
+    groups: [Group; GROUPS],
 }
 
 /// Makes and opens tickets.
@@ -129,13 +134,19 @@ impl Issuer {
         self.uses.count()
     }
 
-    /// Makes a ticket for an opened key.
+    /// Makes a ticket for an opened key of somebody's, as the key's context names them.
     ///
     /// # Errors
     ///
     /// `OptionInvalid` when the grant allows what cannot be, or its texts cannot be in a header;
     /// `TicketsFull`, `RandomUnavailable`.
-    pub fn issue(&self, opened: &Opened, grant: &Grant, tenant: &[u8]) -> Result<String> {
+    pub fn issue(
+        &self,
+        opened: &Opened,
+        of: &[u8],
+        grant: &Grant,
+        tenant: &[u8],
+    ) -> Result<String> {
         let provider = opened.provider();
         let fits = (1..=MAX_LIFE).contains(&grant.life)
             && (1..=MAX_USES).contains(&grant.uses)
@@ -156,7 +167,8 @@ impl Issuer {
 
         let until = now() + grant.life;
         let counted = self.uses.begin(until, grant.uses, tenant)?;
-        let length = 28 + texts.iter().map(|text| 2 + text.len()).sum::<usize>();
+        let groups = [b"", of, grant.owner.as_bytes()].map(|name| self.uses.group(tenant, name));
+        let length = 28 + 8 * GROUPS + texts.iter().map(|text| 2 + text.len()).sum::<usize>();
         // Of its full size at once: a vector that grows leaves a copy of the key behind.
         let mut fields = Zeroizing::new(Vec::with_capacity(length));
         fields.extend(until.to_be_bytes());
@@ -164,6 +176,10 @@ impl Issuer {
         fields.extend(counted.tag.to_be_bytes());
         fields.extend(paths.to_be_bytes());
         fields.extend(grant.max_body.unwrap_or(u64::MAX).to_be_bytes());
+        for group in groups {
+            fields.extend(group.number.to_be_bytes());
+            fields.extend(group.ended.to_be_bytes());
+        }
         for text in texts {
             let length = u16::try_from(text.len()).map_err(|_| Error::OptionInvalid)?;
             fields.extend(length.to_be_bytes());
@@ -230,9 +246,18 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// `TicketSpent` when none is left.
+    /// `TicketEnded` when it was ended, `TicketSpent` when none is left.
     pub fn take(&self, ticket: &Ticket) -> Result<()> {
+        if ticket.groups.iter().any(|group| self.uses.is_over(*group)) {
+            return Err(Error::TicketEnded);
+        }
         self.uses.take(ticket.counted)
+    }
+
+    /// Ends the tickets of a tenant that are with a key of this owner, or given to them; with an
+    /// empty name all of the tenant's.
+    pub fn end(&self, owner: &[u8], tenant: &[u8]) {
+        self.uses.end(tenant, owner);
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -263,6 +288,7 @@ impl Reader<'_> {
         };
         let paths = u64::from_be_bytes(self.chunk()?);
         let max_body = u64::from_be_bytes(self.chunk()?);
+        let groups = [self.group()?, self.group()?, self.group()?];
         let provider = find(self.text()?).ok()?;
         let base_url = Some(self.text()?.to_owned()).filter(|url| !url.is_empty());
         let origin = self.text()?.to_owned();
@@ -281,7 +307,15 @@ impl Reader<'_> {
             origin,
             owner,
             counted,
+            groups,
         }))
+    }
+
+    fn group(&mut self) -> Option<Group> {
+        Some(Group {
+            number: u32::from_be_bytes(self.chunk()?),
+            ended: u32::from_be_bytes(self.chunk()?),
+        })
     }
 
     fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -391,7 +425,9 @@ mod tests {
         };
         let base = "https://gateway.example/tenant/v1";
         let opened = opened("openai-compatible", Some(base));
-        let text = issuer.issue(&opened, &grant, b"").expect("a ticket");
+        let text = issuer
+            .issue(&opened, b"site", &grant, b"")
+            .expect("a ticket");
         assert!(text.starts_with("byok_tk_") && text.len() < 500, "{text}");
         let ticket = issuer.open(text.as_bytes(), b"").expect("opened");
         assert_eq!(ticket.provider.id, "openai-compatible");
@@ -415,7 +451,9 @@ mod tests {
     fn a_changed_ticket_is_unknown() {
         let issuer = Issuer::new().expect("an issuer");
         let opened = opened("openai", None);
-        let text = issuer.issue(&opened, &Grant::default(), b"").expect("one");
+        let text = issuer
+            .issue(&opened, b"site", &Grant::default(), b"")
+            .expect("one");
         let sealed = URL_SAFE_NO_PAD.decode(&text[8..]).expect("base64url");
         for index in 0..sealed.len() {
             let mut changed = sealed.clone();
@@ -453,7 +491,7 @@ mod tests {
         let issuer = Issuer::new().expect("an issuer");
         let opened = opened("openai", None);
         let text = issuer
-            .issue(&opened, &Grant::default(), b"one")
+            .issue(&opened, b"site", &Grant::default(), b"one")
             .expect("one");
         let other = Issuer::new().expect("another");
         let refused = other.open(text.as_bytes(), b"one");
@@ -471,17 +509,49 @@ mod tests {
             life: 1,
             ..Grant::default()
         };
-        let text = issuer.issue(&opened, &grant, b"").expect("a ticket");
+        let text = issuer
+            .issue(&opened, b"site", &grant, b"")
+            .expect("a ticket");
         std::thread::sleep(std::time::Duration::from_millis(1100));
         let refused = issuer.open(text.as_bytes(), b"");
         assert_eq!(refused.err(), Some(Error::TicketExpired));
     }
 
     #[test]
+    fn an_ended_ticket_is_over_and_others_go_on() {
+        let issuer = Issuer::new().expect("an issuer");
+        let opened = opened("openai", None);
+        let ticket = |of: &[u8], owner: &str, tenant: &[u8]| {
+            let grant = Grant {
+                owner: owner.to_owned(),
+                uses: 9,
+                ..Grant::default()
+            };
+            let text = issuer.issue(&opened, of, &grant, tenant).expect("one");
+            issuer.open(text.as_bytes(), tenant).expect("opened")
+        };
+        let sites = ticket(b"site", "user:5", b"");
+        let own = ticket(b"user:6", "user:6", b"");
+        let other = ticket(b"site", "user:5", b"other");
+        issuer.end(b"user:7", b"");
+        assert_eq!(issuer.take(&sites), Ok(()));
+        issuer.end(b"user:5", b"");
+        assert_eq!(issuer.take(&sites), Err(Error::TicketEnded));
+        assert_eq!(issuer.take(&ticket(b"site", "user:5", b"")), Ok(()));
+        let sites = ticket(b"site", "user:5", b"");
+        issuer.end(b"site", b"");
+        assert_eq!(issuer.take(&sites), Err(Error::TicketEnded));
+        assert_eq!(issuer.take(&own), Ok(()));
+        issuer.end(b"", b"");
+        assert_eq!(issuer.take(&own), Err(Error::TicketEnded));
+        assert_eq!(issuer.take(&other), Ok(()));
+    }
+
+    #[test]
     fn a_grant_of_the_impossible_is_refused() {
         let issuer = Issuer::new().expect("an issuer");
         let opened = opened("openai", None);
-        let refused = |grant: Grant| issuer.issue(&opened, &grant, b"").err();
+        let refused = |grant: Grant| issuer.issue(&opened, b"site", &grant, b"").err();
         let usual = Grant::default;
         for life in [0, MAX_LIFE + 1] {
             assert_eq!(

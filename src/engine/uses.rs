@@ -1,11 +1,12 @@
-//! How often each ticket may still be used: counters in memory that all workers of a server share.
+//! How often each ticket may still be used, and which were ended: counters in memory that all
+//! workers of a server share.
 //!
 //! It promises that a ticket is used no more often than it may be, whatever the workers do at the
-//! same time, and that what is spent or over makes room. It does not know what a ticket is for, and
-//! holds nothing secret.
+//! same time, that what is spent or over makes room, and that what was ended in one worker is ended
+//! in all. It does not know what a ticket is for, and holds nothing secret.
 
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use rustix::mm::{self, MapFlags, ProtFlags};
 use rustix::time::{ClockId, clock_gettime};
@@ -23,6 +24,16 @@ const LOOKED_AT: usize = 4096;
 /// others, and of each other's as many.
 const SHARE: u64 = 4;
 
+/// So many groups of tickets can be told apart. Where two share a number, both end together.
+const GROUPS: usize = 1 << 14;
+
+/// What is shared: all of it zero at first.
+struct Shared {
+    places: [Place; CAPACITY],
+    /// How often the tickets of each group were ended.
+    ended: [AtomicU32; GROUPS],
+}
+
 /// The place of one ticket. All of it zero is a free one.
 struct Place {
     /// Until when it is taken, in seconds, and the tag of who has it.
@@ -33,7 +44,7 @@ struct Place {
 
 /// The counters. What is forked from this process has the same ones.
 pub struct Uses {
-    places: NonNull<Place>,
+    shared: NonNull<Shared>,
 }
 
 // SAFETY: the mapping belongs to this value, is not tied to a thread, and holds atomics only.
@@ -48,6 +59,15 @@ pub(crate) struct Counted {
     pub place: u32,
     /// What tells it from others that had the place.
     pub tag: u32,
+}
+
+/// A group of tickets, and how often it had been ended when a ticket of it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// Its number.
+    pub number: u32,
+    /// How often it had been ended.
+    pub ended: u32,
 }
 
 /// Seconds of a clock that nobody sets, the same in every process.
@@ -67,21 +87,45 @@ impl Uses {
         let mapped = unsafe {
             mm::mmap_anonymous(
                 std::ptr::null_mut(),
-                size_of::<Place>() * CAPACITY,
+                size_of::<Shared>(),
                 ProtFlags::READ | ProtFlags::WRITE,
                 MapFlags::SHARED,
             )
         };
-        let places = mapped.ok().and_then(|start| NonNull::new(start.cast()));
+        let shared = mapped.ok().and_then(|start| NonNull::new(start.cast()));
         Ok(Self {
-            places: places.ok_or(Error::TicketsFull)?,
+            shared: shared.ok_or(Error::TicketsFull)?,
         })
     }
 
+    fn shared(&self) -> &Shared {
+        // SAFETY: the mapping is page-aligned, has room for it, lives as long as `self`, and zero
+        // bytes are valid atomics.
+        unsafe { self.shared.as_ref() }
+    }
+
     fn places(&self) -> &[Place] {
-        // SAFETY: the mapping is page-aligned, has room for so many places, lives as long as
-        // `self`, and zero bytes are two valid atomics.
-        unsafe { std::slice::from_raw_parts(self.places.as_ptr(), CAPACITY) }
+        &self.shared().places
+    }
+
+    /// The group of a tenant's tickets that have this name; empty for all of the tenant's.
+    pub(crate) fn group(&self, tenant: &[u8], name: &[u8]) -> Group {
+        let number = number(tenant, name);
+        Group {
+            number: number as u32,
+            ended: self.shared().ended[number].load(Ordering::Acquire),
+        }
+    }
+
+    /// Ends all tickets of a group that were made before.
+    pub(crate) fn end(&self, tenant: &[u8], name: &[u8]) {
+        self.shared().ended[number(tenant, name)].fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether a group was ended since.
+    pub(crate) fn is_over(&self, group: Group) -> bool {
+        let ended = self.shared().ended.get(group.number as usize);
+        ended.is_none_or(|ended| ended.load(Ordering::Acquire) != group.ended)
     }
 
     /// Takes a place for a ticket of a tenant that may be used so often, until then.
@@ -164,25 +208,38 @@ impl Uses {
 impl Drop for Uses {
     fn drop(&mut self) {
         // SAFETY: our own mapping, to which no reference is left. A failure leaves it mapped.
-        let _ = unsafe { mm::munmap(self.places.as_ptr().cast(), size_of::<Place>() * CAPACITY) };
+        let _ = unsafe { mm::munmap(self.shared.as_ptr().cast(), size_of::<Shared>()) };
     }
 }
 
 /// A number for a tenant. An administrator of PHP chooses them: nobody makes two that are alike.
 fn seed(tenant: &[u8]) -> u64 {
-    // FNV-1a.
-    tenant.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+    hash(0xcbf2_9ce4_8422_2325, tenant)
+}
+
+/// FNV-1a, from where it was.
+fn hash(before: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(before, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
+/// The number of a tenant's group.
+fn number(tenant: &[u8], name: &[u8]) -> usize {
+    // Invariant: the remainder fits.
+    (mix(hash(seed(tenant), name)) % GROUPS as u64) as usize
+}
+
 /// Whether a tenant may have a place: as if it had been drawn, and the same in every process.
 fn is_of(index: usize, seed: u64) -> bool {
-    // The finish of SplitMix64.
-    let mut mixed = seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mix(seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)).is_multiple_of(SHARE)
+}
+
+/// The finish of SplitMix64.
+fn mix(mut mixed: u64) -> u64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)).is_multiple_of(SHARE)
+    mixed ^ (mixed >> 31)
 }
 
 fn pack(high: u32, low: u32) -> u64 {
@@ -251,6 +308,23 @@ mod tests {
             ..ticket
         };
         assert_eq!(uses.take(nowhere), Err(Error::TicketSpent));
+    }
+
+    #[test]
+    fn what_is_ended_is_over_and_nothing_else() {
+        let uses = Uses::new().expect("memory");
+        let all = uses.group(b"one", b"");
+        let five = uses.group(b"one", b"user:5");
+        let others = [uses.group(b"one", b"user:6"), uses.group(b"two", b"user:5")];
+        uses.end(b"one", b"user:5");
+        assert!(uses.is_over(five));
+        assert!(!uses.is_over(all) && !others.iter().any(|group| uses.is_over(*group)));
+        assert!(!uses.is_over(uses.group(b"one", b"user:5")));
+        let nowhere = Group {
+            number: u32::MAX,
+            ..all
+        };
+        assert!(uses.is_over(nowhere));
     }
 
     #[test]

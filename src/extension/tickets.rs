@@ -1,4 +1,4 @@
-//! `byok_ticket()`, `byok_relay_offload()` and `byok_relay_state()`.
+//! `byok_ticket()`, `byok_end_tickets()`, `byok_relay_offload()` and `byok_relay_state()`.
 
 use std::sync::RwLock;
 
@@ -80,7 +80,24 @@ pub fn byok_ticket(
             |parsed| envelopes::with_ring(|ring| parsed.open(ring, &place)),
         )?;
         let tenant = ini::tenant();
-        Ok(with_issuer(|issuer| issuer.issue(&opened, &grant, tenant))?)
+        let of = place.owner();
+        Ok(with_issuer(|issuer| {
+            issuer.issue(&opened, of, &grant, tenant)
+        })?)
+    })
+}
+
+/// Ends tickets before their time.
+#[php_function]
+#[php(defaults(owner = Bytes::EMPTY))]
+pub fn byok_end_tickets(owner: Bytes) -> PhpResult<()> {
+    call(|| {
+        // Where there are no tickets, none is left.
+        let _ = with_issuer(|issuer| {
+            issuer.end(owner.0, ini::tenant());
+            Ok(())
+        });
+        Ok(())
     })
 }
 
@@ -215,6 +232,7 @@ pub fn byok_relay_state() -> PhpResult<Table> {
 pub fn register(module: ModuleBuilder) -> ModuleBuilder {
     module
         .function(wrap_function!(byok_ticket))
+        .function(wrap_function!(byok_end_tickets))
         .function(wrap_function!(byok_relay_offload))
         .function(wrap_function!(byok_relay_state))
 }

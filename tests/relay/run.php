@@ -73,7 +73,7 @@ $pool = array(
 $fpm->start( array( 'byok.allow_hosts' => "127.0.0.1:{$relay->hostile},127.0.0.1:{$relay->nobody},127.0.0.1:" . parse_url( getenv( 'BYOK_TEST_PROVIDER_TLS' ), PHP_URL_PORT ) ), array(), $pool );
 $relay->serve( array( 'proxy_read_timeout 300s' => 'proxy_read_timeout 3s' ) );
 
-foreach ( array_filter( explode( ',', (string) getenv( 'BYOK_TEST_CHECKS' ) ) ) ?: array( 'tickets', 'offload', 'answers', 'bodies', 'clients', 'module', 'examples', 'providers', 'doctor', 'configuration' ) as $checks ) {
+foreach ( array_filter( explode( ',', (string) getenv( 'BYOK_TEST_CHECKS' ) ) ) ?: array( 'tickets', 'offload', 'answers', 'ended', 'bodies', 'clients', 'module', 'examples', 'providers', 'doctor', 'configuration' ) as $checks ) {
 	echo "$checks\n";
 	( require __DIR__ . "/$checks.php" )( $relay, $stage );
 }
