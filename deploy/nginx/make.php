@@ -51,15 +51,21 @@ $rules     = json_decode( file_get_contents( "$engine/relay.json" ), true, 8, JS
 const HIDDEN = array(
 	'accept-ch', 'access-control-allow-credentials', 'access-control-allow-headers', 'access-control-allow-methods',
 	'access-control-allow-origin', 'access-control-allow-private-network', 'access-control-expose-headers', 'access-control-max-age',
-	'alt-svc', 'anthropic-organization-id', 'api-key', 'authentication-info', 'authorization', 'cache-control', 'clear-site-data',
-	'content-location', 'content-security-policy', 'content-security-policy-report-only', 'critical-ch', 'cross-origin-embedder-policy',
-	'cross-origin-opener-policy', 'cross-origin-resource-policy', 'document-policy', 'etag', 'expect-ct', 'expires', 'feature-policy',
-	'last-modified', 'link', 'location', 'nel', 'observe-browsing-topics', 'openai-organization', 'openai-project', 'origin-agent-cluster',
-	'permissions-policy', 'pragma', 'proxy-authenticate', 'public-key-pins', 'public-key-pins-report-only', 'referrer-policy', 'refresh',
-	'report-to', 'reporting-endpoints', 'server-timing', 'service-worker-allowed', 'set-cookie', 'set-cookie2', 'set-login', 'sourcemap',
-	'speculation-rules', 'strict-transport-security', 'supports-loading-mode', 'timing-allow-origin', 'tk', 'vary', 'via', 'warning',
-	'www-authenticate', 'x-api-key', 'x-byok-key', 'x-byok-relay', 'x-content-type-options', 'x-dns-prefetch-control', 'x-frame-options',
-	'x-goog-api-key', 'x-permitted-cross-domain-policies', 'x-powered-by', 'x-robots-tag', 'x-sourcemap', 'x-xss-protection', 'xi-api-key',
+	'activate-storage-access', 'alt-svc', 'anthropic-organization-id', 'api-key', 'attribution-reporting-register-source',
+	'attribution-reporting-register-trigger', 'authentication-info', 'authorization', 'cache-control', 'cdn-cache-control', 'clear-site-data',
+	'cloudflare-cdn-cache-control', 'content-disposition', 'content-location', 'content-security-policy',
+	'content-security-policy-report-only', 'critical-ch', 'cross-origin-embedder-policy', 'cross-origin-embedder-policy-report-only',
+	'cross-origin-opener-policy', 'cross-origin-opener-policy-report-only', 'cross-origin-resource-policy', 'document-isolation-policy',
+	'document-isolation-policy-report-only', 'document-policy', 'etag', 'expect-ct', 'expires', 'feature-policy', 'integrity-policy',
+	'integrity-policy-report-only', 'last-modified', 'link', 'location', 'nel', 'no-vary-search', 'observe-browsing-topics',
+	'openai-organization', 'openai-project', 'origin-agent-cluster', 'permissions-policy', 'permissions-policy-report-only', 'pragma',
+	'proxy-authenticate', 'public-key-pins', 'public-key-pins-report-only', 'referrer-policy', 'refresh', 'report-to', 'reporting-endpoints',
+	'require-document-policy', 'sec-session-registration', 'secure-session-challenge', 'secure-session-registration', 'server-timing',
+	'service-worker-allowed', 'set-cookie', 'set-cookie2', 'set-login', 'sourcemap', 'speculation-rules', 'strict-transport-security',
+	'supports-loading-mode', 'surrogate-control', 'timing-allow-origin', 'tk', 'trailer', 'upgrade', 'use-as-dictionary', 'vary', 'via',
+	'warning', 'www-authenticate', 'x-api-key', 'x-byok-key', 'x-byok-relay', 'x-content-security-policy', 'x-content-type-options',
+	'x-dns-prefetch-control', 'x-frame-options', 'x-goog-api-key', 'x-litespeed-cache-control', 'x-permitted-cross-domain-policies',
+	'x-powered-by', 'x-robots-tag', 'x-sourcemap', 'x-webkit-csp', 'x-xss-protection', 'xi-api-key',
 );
 
 /** What PHP says of a request that may go. The last is for the provider only. */
@@ -159,8 +165,15 @@ map $http_user_agent $byok_unnamed {
 	""      $http_accept_encoding;
 }
 
+# Of who has no account the kind: the id would be here when all else of a person is erased.
+map $byok_owner $byok_who {
+	default     $byok_owner;
+	"~^visitor:" visitor;
+	"~^ref:"     ref;
+}
+
 # No query: a client may have put a key there by mistake.
-log_format byok '$remote_addr - $byok_owner [$time_local] "$request_method $uri" $status $body_bytes_sent '
+log_format byok '$remote_addr - $byok_who [$time_local] "$request_method $uri" $status $body_bytes_sent '
 	'$request_time $upstream_header_time $byok_upstream';
 
 CONF;

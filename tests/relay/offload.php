@@ -86,6 +86,9 @@ return static function ( Relay $relay, Stage $stage ): void {
 	$stage->same( 'retry-after, limits and ids of requests come through', array( '7', '3', 'req_1' ), array( $headers['retry-after'], $headers['anthropic-ratelimit-requests-remaining'], $headers['x-request-id'] ) );
 	$stage->check( '… and pages may read them', str_contains( $headers['access-control-expose-headers'], 'retry-after' ) );
 	$stage->same( 'every answer says who it is from', 'nginx', $headers['x-byok-relay'] );
+	$steering = array( 'CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control', 'X-LiteSpeed-Cache-Control', 'Secure-Session-Registration', 'Secure-Session-Challenge', 'Sec-Session-Registration', 'Integrity-Policy', 'Integrity-Policy-Report-Only', 'Document-Isolation-Policy', 'Document-Isolation-Policy-Report-Only', 'Require-Document-Policy', 'Use-As-Dictionary', 'Activate-Storage-Access', 'Attribution-Reporting-Register-Source', 'Attribution-Reporting-Register-Trigger', 'Cross-Origin-Embedder-Policy-Report-Only', 'Cross-Origin-Opener-Policy-Report-Only', 'Permissions-Policy-Report-Only', 'X-Webkit-CSP', 'X-Content-Security-Policy', 'Content-Disposition', 'Upgrade', 'Trailer', 'No-Vary-Search' );
+	$answer   = $relay->ask( "$path?do=raw&raw=" . bin2hex( "HTTP/1.1 200 OK\r\nX-Request-Id: req_2\r\n" . implode( '', array_map( static fn( string $name ): string => "$name: evil\r\n", $steering ) ) . "Content-Length: 2\r\n\r\n{}" ), $bearer, '{}' );
+	$stage->same( 'no header that steers a cache, a session, a policy or a download reaches a browser', array( 'req_2', array() ), array( $answer['headers']['x-request-id'] ?? null, array_keys( $answer['headers'], 'evil', true ) ) );
 	$answer = $relay->ask( "$path?do=away", $bearer, '{}' );
 	$stage->same( 'a redirect is returned without where it leads', array( 307, 'away', null ), array( $answer['status'], $answer['body'], $answer['headers']['location'] ?? null ) );
 
@@ -130,6 +133,10 @@ return static function ( Relay $relay, Stage $stage ): void {
 		)
 	);
 	$stage->same( '… and PHP has none of it in a header', array( true, array() ), array( str_contains( (string) $answer, '200' ), Leaks::find( $key, (string) $answer ) ) );
+
+	// Another setting of the relay has ended the ticket.
+	$ticket = $relay->hostile_ticket( $key, array( 'uses' => 1000, 'origin' => 'https://app.example' ) );
+	$bearer = array( "Authorization: Bearer $ticket" );
 
 	// No header of ours reaches a client (trap 2).
 	foreach ( array( $path, "$path?do=accel", '/byok/relay/openai/models' ) as $asked ) {
@@ -201,6 +208,9 @@ return static function ( Relay $relay, Stage $stage ): void {
 	// No key in any log (trap 5), nor in a worker's memory for longer than it takes.
 	$ticket_lines = (string) file_get_contents( "$folder/logs/byok.log" );
 	$stage->check( "nginx's log of the relay has requests without their queries", str_contains( $ticket_lines, '"POST /byok/relay/' ) && ! str_contains( $ticket_lines, '?' ), substr( $ticket_lines, 0, 300 ) );
+	$relay->ask( $path, array( 'Authorization: Bearer ' . $relay->hostile_ticket( $key, array( 'owner' => 'visitor:byoktestvisitor' ) ) ), '{}' );
+	$ticket_lines = (string) file_get_contents( "$folder/logs/byok.log" );
+	$stage->check( '… and of visitors no id', str_contains( $ticket_lines, ' - visitor [' ) && ! str_contains( $ticket_lines, 'byoktestvisitor' ), substr( $ticket_lines, -300 ) );
 	foreach ( array_merge( glob( "$folder/logs/*" ), array( "$folder/fpm.log" ) ) as $log ) {
 		$text = (string) file_get_contents( $log );
 		$stage->same( basename( $log ) . ' has no key and no ticket', array( array(), false ), array( Leaks::find( $key, $text ), str_contains( $text, substr( $ticket, 40, 40 ) ) ) );
