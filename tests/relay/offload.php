@@ -61,7 +61,7 @@ return static function ( Relay $relay, Stage $stage ): void {
 
 		$stage->same( "a body of 10.5 MB arrives exact, $how, by POST", array( 'POST', strlen( $body ), hash( 'sha256', $body ), 'multipart/form-data; boundary=x' ), array( $request['method'], $request['length'], $request['sha256'], $request['headers']['content-type'][0] ) );
 	}
-	// Over HTTP/1: over HTTP/2 curl gives up on the connection before it has read the answer.
+	// Over HTTP/1, as all that nginx refuses before it has read a body: over HTTP/2 curl may give up before it has read the answer.
 	$large  = '/byok/relay/openai/chat/completions';
 	$answer = $relay->ask( $large, $bearer, str_repeat( 'a', 33 * 1024 * 1024 ) );
 	$stage->same( 'a larger one than nginx takes is refused, in JSON', array( 413, 'body_too_large' ), Relay::refusal( $answer ) );
@@ -102,7 +102,7 @@ return static function ( Relay $relay, Stage $stage ): void {
 		$stage->same( "… and unpacked before that, for $who", array( array( 'key' => '…' . substr( $key, -4 ) ), null ), array( json_decode( $answer['body'], true ) ?? bin2hex( $answer['body'] ), $answer['headers']['content-encoding'] ?? null ) );
 	}
 	$before = $relay->requests();
-	$answer = $relay->ask( "$path?do=gzip", array( ...$bearer, 'Accept-Encoding: deflate, gzip' ), '{}' );
+	$answer = $relay->ask( $large, array( ...$bearer, 'Accept-Encoding: deflate, gzip' ), '{}' );
 	$stage->same( '… which nginx cannot do for who takes gzip and does not say what it is: it is not asked', array( array( 406, 'user_agent_missing' ), $before ), array( Relay::refusal( $answer ), $relay->requests() ) );
 
 	// In a header nginx does not look, so WordPress gives no ticket for an address of one's own.
