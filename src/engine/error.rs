@@ -218,7 +218,9 @@ mod tests {
         assert_eq!(reasons.len(), Error::ALL.len());
         for reason in reasons {
             assert!(
-                reason.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+                reason
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
                 "{reason}"
             );
         }
