@@ -98,7 +98,12 @@ final class Plugin {
 		add_action( 'wp_uninitialize_site', array( Webhook_Table::class, 'forget_site' ) );
 		if ( is_admin() ) {
 			add_filter( "plugin_action_links_$file", array( self::class, 'add_settings_link' ) );
-			Admin_Hooks::register();
+			// Of a plugin that is active in the whole network WordPress does not know yet which page is asked for.
+			if ( isset( $GLOBALS['pagenow'] ) ) {
+				Admin_Hooks::register();
+			} else {
+				add_action( 'plugins_loaded', array( Admin_Hooks::class, 'register' ), 0 );
+			}
 		}
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'byok', Cli_Command::class );
