@@ -27,11 +27,14 @@ const SHARE: u64 = 4;
 /// So many groups of tickets can be told apart. Where two share a number, both end together.
 const GROUPS: usize = 1 << 14;
 
+/// So many tenants can be. Nobody who has a group has a number among these.
+const TENANTS: usize = 1 << 10;
+
 /// What is shared: all of it zero at first.
 struct Shared {
     places: [Place; CAPACITY],
-    /// How often the tickets of each group were ended.
-    ended: [AtomicU32; GROUPS],
+    /// How often the tickets of each group were ended; then how often all of a tenant's.
+    ended: [AtomicU32; GROUPS + TENANTS],
 }
 
 /// The place of one ticket. All of it zero is a free one.
@@ -45,6 +48,8 @@ struct Place {
 /// The counters. What is forked from this process has the same ones.
 pub struct Uses {
     shared: NonNull<Shared>,
+    /// What numbers of groups are made with, so that nobody looks for a name that shares another's.
+    salt: u64,
 }
 
 // SAFETY: the mapping belongs to this value, is not tied to a thread, and holds atomics only.
@@ -81,8 +86,9 @@ impl Uses {
     ///
     /// # Errors
     ///
-    /// `TicketsFull` when the system gives no memory for them.
+    /// `TicketsFull` when the system gives no memory for them; `RandomUnavailable`.
     pub fn new() -> Result<Self> {
+        let salt = getrandom::u64().map_err(|_| Error::RandomUnavailable)?;
         // SAFETY: a new anonymous mapping at an address of the kernel's choice touches no other.
         let mapped = unsafe {
             mm::mmap_anonymous(
@@ -95,6 +101,7 @@ impl Uses {
         let shared = mapped.ok().and_then(|start| NonNull::new(start.cast()));
         Ok(Self {
             shared: shared.ok_or(Error::TicketsFull)?,
+            salt,
         })
     }
 
@@ -108,9 +115,20 @@ impl Uses {
         &self.shared().places
     }
 
+    /// The number of a tenant's group.
+    fn number(&self, tenant: &[u8], name: &[u8]) -> usize {
+        let all = mix(self.salt ^ seed(tenant));
+        // Invariant: the remainders fit.
+        if name.is_empty() {
+            GROUPS + (all % TENANTS as u64) as usize
+        } else {
+            (mix(hash(all, name)) % GROUPS as u64) as usize
+        }
+    }
+
     /// The group of a tenant's tickets that have this name; empty for all of the tenant's.
     pub(crate) fn group(&self, tenant: &[u8], name: &[u8]) -> Group {
-        let number = number(tenant, name);
+        let number = self.number(tenant, name);
         Group {
             number: number as u32,
             ended: self.shared().ended[number].load(Ordering::Acquire),
@@ -119,7 +137,7 @@ impl Uses {
 
     /// Ends all tickets of a group that were made before.
     pub(crate) fn end(&self, tenant: &[u8], name: &[u8]) {
-        self.shared().ended[number(tenant, name)].fetch_add(1, Ordering::AcqRel);
+        self.shared().ended[self.number(tenant, name)].fetch_add(1, Ordering::AcqRel);
     }
 
     /// Whether a group was ended since.
@@ -224,12 +242,6 @@ fn hash(before: u64, bytes: &[u8]) -> u64 {
     })
 }
 
-/// The number of a tenant's group.
-fn number(tenant: &[u8], name: &[u8]) -> usize {
-    // Invariant: the remainder fits.
-    (mix(hash(seed(tenant), name)) % GROUPS as u64) as usize
-}
-
 /// Whether a tenant may have a place: as if it had been drawn, and the same in every process.
 fn is_of(index: usize, seed: u64) -> bool {
     mix(seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)).is_multiple_of(SHARE)
@@ -325,6 +337,23 @@ mod tests {
             ..all
         };
         assert!(uses.is_over(nowhere));
+    }
+
+    #[test]
+    fn no_name_ends_all_of_a_tenant() {
+        let uses = Uses::new().expect("memory");
+        let all = uses.group(b"", b"");
+        for id in 0..4 * GROUPS as u32 {
+            uses.end(b"", format!("visitor:{id}").as_bytes());
+        }
+        assert!(!uses.is_over(all));
+        uses.end(b"", b"");
+        assert!(uses.is_over(all));
+        let other = Uses::new().expect("memory");
+        let numbers = |uses: &Uses| -> Vec<u32> {
+            (0..8_u8).map(|id| uses.group(b"", &[id]).number).collect()
+        };
+        assert_ne!(numbers(&uses), numbers(&other), "names can be looked for");
     }
 
     #[test]
