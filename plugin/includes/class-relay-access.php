@@ -43,6 +43,10 @@ final class Relay_Access {
 	 * @since 0.1.0
 	 */
 	public static function look_early(): void {
+		if ( Relay_Path::is_ambiguous() ) {
+			( new Relay_Response( new WP_REST_Request() ) )->refuse( Failure::because( 'path_refused' ) );
+			exit;
+		}
 		if ( ! preg_match( '~\A' . Relay_Path::BASE . '~i', Relay_Path::route() ) || 'OPTIONS' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) ) {
 			return;
 		}

@@ -49,6 +49,27 @@ final class Relay_Path {
 	}
 
 	/**
+	 * Whether an address names the relay and, once more, a route. WordPress would take the second: a page that puts what others
+	 * have written into a path, as it is, would ask any route in the name of who looks at it.
+	 *
+	 * @since 0.1.0
+	 */
+	public static function is_ambiguous(): bool {
+		// phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- compared only.
+		list( $path, $query ) = array_pad( explode( '?', (string) ( $_SERVER['REQUEST_URI'] ?? '' ), 2 ), 2, '' );
+		if ( false === stripos( rawurldecode( $path . $query ), self::BASE ) ) {
+			return false;
+		}
+		$routes = false === stripos( rawurldecode( $path ), '/' . rest_get_url_prefix() . '/' ) ? 0 : 1;
+		foreach ( explode( '&', $query ) as $pair ) {
+			// As PHP reads names, which is not as they are written.
+			parse_str( $pair, $read );
+			$routes += isset( $read['rest_route'] ) ? 1 : 0;
+		}
+		return $routes > 1;
+	}
+
+	/**
 	 * What a request to the relay asks its provider for.
 	 *
 	 * @since 0.1.0

@@ -310,7 +310,7 @@ final class RelayTest extends Test_Case {
 		self::assertSame( array( 413, 'request_too_large' ), array_slice( $too_large, 0, 2 ) );
 		foreach ( array( $large, $token, $too_large ) + $written as $uri => $one ) {
 			self::assertLessThan( 4 * 1048576, $one[2] - $small[2], (string) $uri );
-			self::assertContains( $one[0], array( 401, 403, 413 ), (string) $uri );
+			self::assertContains( $one[0], array( 400, 401, 403, 413 ), (string) $uri );
 		}
 	}
 
@@ -380,5 +380,20 @@ final class RelayTest extends Test_Case {
 	private static function last_request(): array {
 		$requests = Test_Provider::requests();
 		return end( $requests );
+	}
+
+	/**
+	 * A page may put into a path what somebody else has written.
+	 */
+	public function test_an_address_with_two_routes_reaches_none(): void {
+		self::save( 'openai', Test_Provider::key( 'openai' ) );
+		$browser = new Browser( self::admin() );
+		$nonce   = array( 'X-WP-Nonce: ' . $browser->nonce() );
+		foreach ( array( '/wp-json/byok/v1/relay/openai/models/x?rest_route=/byok/v1/keys/openai&_method=DELETE', '/wp-json/byok/v1/relay/openai/models/x?rest%5Froute=/byok/v1/keys/openai&_method=DELETE', '/index.php?rest_route=/byok/v1/relay/openai/models/x&rest.route=/byok/v1/keys/openai&_method=DELETE', '/index.php?rest_route=%2Fbyok%2Fv1%2Frelay%2Fopenai/models/x&rest_route=/byok/v1/keys/openai&_method=DELETE' ) as $address ) {
+			$answer = $browser->ask( 'GET', $address, null, $nonce );
+			self::assertSame( array( 400, 'byok_path_refused' ), array( $answer['status'], json_decode( $answer['body'], true )['code'] ?? null ), $address );
+			self::assertTrue( byok_has_key( 'openai' ) );
+		}
+		self::assertSame( 200, $browser->ask( 'GET', '/index.php?rest_route=/byok/v1/relay/openai/models&a=1', null, $nonce )['status'] );
 	}
 }
