@@ -66,6 +66,8 @@ final class Connectors {
 		add_action( 'wp_connectors_init', array( self::class, 'bridge_registered' ), PHP_INT_MAX );
 
 		AI_Registry::put_in_place();
+		// Before anyone else's, who may log the request: hence not with the other hooks of REST.
+		add_filter( 'rest_request_before_callbacks', array( Connector_Rest::class, 'take_keys' ), PHP_INT_MIN, 3 );
 		// Before WordPress makes connectors of the providers of its AI client, on 15, and after plugins with a
 		// better one.
 		add_action( 'init', array( self::class, 'add_providers' ), 14 );
@@ -89,8 +91,6 @@ final class Connectors {
 		remove_filter( 'rest_post_dispatch', '_wp_connectors_rest_settings_dispatch', 10 );
 		add_filter( 'rest_post_dispatch', array( Connector_Rest::class, 'tell_failure' ), 10, 3 );
 		add_filter( 'rest_post_dispatch', array( Connector_Others::class, 'check_and_mask' ), 10, 3 );
-		// Before anyone else's, who may log the request.
-		add_filter( 'rest_request_before_callbacks', array( Connector_Rest::class, 'take_keys' ), PHP_INT_MIN, 3 );
 		add_filter( 'rest_pre_get_setting', array( Connector_Rest::class, 'mask' ), PHP_INT_MAX, 2 );
 		add_filter( 'rest_pre_update_setting', array( Connector_Others::class, 'before_update' ), PHP_INT_MAX, 3 );
 	}

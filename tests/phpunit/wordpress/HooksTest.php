@@ -118,6 +118,23 @@ final class HooksTest extends Test_Case {
 	}
 
 	/**
+	 * Of two functions at one place the one that was added first comes first, so these do not wait for the REST API.
+	 *
+	 * @group connectors
+	 */
+	public function test_what_takes_keys_out_of_requests_is_there_from_the_beginning(): void {
+		$ran = Site::run(
+			'return array(
+				did_action( "rest_api_init" ),
+				has_filter( "rest_request_before_callbacks", array( "Byok\\Rest_Address", "refuse" ) ),
+				has_filter( "rest_request_before_callbacks", array( "Byok\\Connector_Rest", "take_keys" ) ),
+				has_filter( "rest_request_after_callbacks", array( "Byok\\Rest_Secret", "forget_refused" ) ),
+			);'
+		)['result'];
+		$this->assertSame( array( 0, PHP_INT_MIN, PHP_INT_MIN, PHP_INT_MIN ), $ran );
+	}
+
+	/**
 	 * Where somebody has used the client first, its registry stays, and has the providers.
 	 *
 	 * @group connectors
