@@ -43,6 +43,10 @@ export class KeyManager extends EventTarget {
 	readonly #providers: readonly Provider[];
 	readonly #name: string;
 
+	/** Who sends an event. */
+	readonly #mark = Symbol();
+
+
 	constructor( options: KeyOptions = {} ) {
 		super();
 		const { namespace = 'byok', providers, modes = MODES, site } = bare( options );
@@ -69,8 +73,9 @@ export class KeyManager extends EventTarget {
 		} );
 		// Another one of this page that keeps keys under the same names, perhaps of another copy of this module.
 		globalThis.addEventListener?.( this.#name, ( event ) => {
-			const { from, provider } = ( event as CustomEvent ).detail;
-			if ( from !== this ) {
+			// The event is every script's, so it holds no way to the keys.
+			const { from, provider = null } = ( event as CustomEvent ).detail ?? {};
+			if ( from !== this.#mark ) {
 				this.#heard( provider );
 			}
 		} );
@@ -267,7 +272,7 @@ export class KeyManager extends EventTarget {
 				// They will ask the site in their time.
 			}
 		}
-		globalThis.dispatchEvent?.( new CustomEvent( this.#name, { detail: { provider: id, from: this } } ) );
+		globalThis.dispatchEvent?.( new CustomEvent( this.#name, { detail: { provider: id, from: this.#mark } } ) );
 		this.#tell( id );
 	}
 

@@ -151,6 +151,9 @@ export class OpenStore extends LocalStore {
 	}
 }
 
+/** Whether two are one. An entry that somebody has planted may have the id of another's. */
+const same = ( one?: KeptPasskey | null, other?: KeptPasskey | null ) => one?.id === other?.id && one?.salt === other?.salt;
+
 const fromText = ( { id, salt }: KeptPasskey ): Passkey => ( { id: toBytes( id ), salt: toBytes( salt ) } );
 
 /** Keys under a passkey. */
@@ -174,7 +177,7 @@ export class LockedStore extends LocalStore {
 	}
 
 	protected state( { passkey }: Entry ): KeyInfo[ 'state' ] {
-		return this.#worker && passkey?.id === this.#opened?.id ? 'ready' : 'locked';
+		return this.#worker && same( passkey, this.#opened ) ? 'ready' : 'locked';
 	}
 
 	protected async keep( known: Provider, key: string, baseUrl: string ): Promise< Pick< Entry, 'hint' | 'sealed' | 'passkey' > > {
@@ -205,7 +208,7 @@ export class LockedStore extends LocalStore {
 
 	override async unlock( id?: string ): Promise< void > {
 		// Each key opens with the passkey that it was locked with, whatever was made or written since.
-		const waiting = ( id ? [ id ] : ids( this.shelf ) ).map( ( one ) => read( this.shelf, one, this.mode )?.passkey ).find( ( one ) => one && one.id !== this.#opened?.id );
+		const waiting = ( id ? [ id ] : ids( this.shelf ) ).map( ( one ) => read( this.shelf, one, this.mode )?.passkey ).find( ( one ) => one && ! same( one, this.#opened ) );
 		if ( this.#worker && ! waiting ) {
 			return;
 		}

@@ -227,7 +227,7 @@ export class SiteStore implements Store {
 	/** What a refusal of the site means for a request with that token. */
 	#error( status: number, told: Told | null, token: string | null ): ByokError {
 		const code = told?.code ?? '';
-		const ended = status === 401 && token;
+		const ended = code === 'byok_token_unknown' && token;
 		if ( ended && token === this.#token() ) {
 			// It is of no use any more: expired, revoked or erased, and what was kept under it is gone. There may be a newer one.
 			this.shelf.delete( this.#visitor );

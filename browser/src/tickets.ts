@@ -27,7 +27,7 @@ const LASTS = 50000;
 const PAUSE = 5 * 60000;
 
 /** Refusals of the web server itself, before a provider was asked. A provider has codes of its own. */
-const NOT_ASKED = /"code":"(ticket_\w+|origin_refused|relay_\w+|connect)"/;
+const NOT_ASKED = /"code":"(ticket_|origin_refused|relay_)/;
 
 export class Tickets {
 	readonly #kept = new Map< string, { left: number; readonly ends: number; readonly told: Promise< Ticket > } >();
@@ -40,7 +40,8 @@ export class Tickets {
 	constructor( readonly uses: number, readonly make: ( wish: { provider: string; uses: number; expires_in: number } ) => Promise< Ticket > ) {}
 
 	/** Sends a request; null when it has to go another way. */
-	async send( { id, auth }: Provider, request: Plain, signal: AbortSignal | null ): Promise< Response | null > {
+	async send( known: Provider, request: Plain, signal: AbortSignal | null, again = true ): Promise< Response | null > {
+		const { id, auth } = known;
 		if ( Date.now() < this.#pause ) {
 			return null;
 		}
@@ -49,8 +50,14 @@ export class Tickets {
 			// Elsewhere a page could not tell who has answered.
 			const base = here( url )!.replace( /\/$/, '' );
 			const answer = await send( fetch, { base, header: auth.header, scheme: auth.scheme ?? '', headers: {} }, ticket, request, signal );
-			if ( answer.headers.has( 'x-byok-relay' ) && ( answer.ok || ! NOT_ASKED.test( await answer.clone().text().catch( () => '' ) ) ) ) {
+			const refused = answer.ok ? null : NOT_ASKED.exec( await answer.clone().text().catch( () => '' ) );
+			if ( answer.headers.has( 'x-byok-relay' ) && ! refused ) {
 				return answer;
+			}
+			if ( again && refused?.[ 1 ] === 'ticket_' ) {
+				// Over before its time: a key was changed, say.
+				this.#kept.delete( id );
+				return this.send( known, request, signal, false );
 			}
 		} catch ( error ) {
 			signal?.throwIfAborted();

@@ -22,10 +22,10 @@ export interface Webhook {
 
 /** Whether the signature is the site's, and of this time. */
 export async function verifyWebhook( { body, header, secret, tolerance = 300, now = Date.now() / 1000 }: Webhook ): Promise< boolean > {
-	const parts = header.split( ',' ).map( ( part ) => part.trim() );
+	const parts = String( header ?? '' ).split( ',' ).map( ( part ) => part.trim() );
 	const times = parts.filter( ( part ) => /^t=/.test( part ) );
 	const time = times[ 0 ]?.slice( 2 );
-	if ( time === undefined || times.length > 1 || ! /^(0|[1-9]\d{0,11})$/.test( time ) || Math.abs( now - Number( time ) ) > tolerance || secret === '' ) {
+	if ( time === undefined || times.length > 1 || ! /^(0|[1-9]\d{0,11})$/.test( time ) || ! ( Math.abs( now - Number( time ) ) <= tolerance ) || secret === '' ) {
 		return false;
 	}
 	const bytes = ( text: string ) => new TextEncoder().encode( text );

@@ -86,7 +86,7 @@ async function begin( id: number, provider: string, sealed: Sealed, request: Pla
 	}
 	const response = await send( fetch, opened.target, opened.key, request, stop.signal );
 	running.set( id, { stop, reader: response.body?.pipeThrough( masking( opened.key ) as TransformStream ).getReader() as ReadableStreamDefaultReader< Uint8Array< ArrayBuffer > > | undefined } );
-	answer( { id, is: 'head', status: response.status, statusText: response.statusText, headers: [ ...response.headers ].map( ( [ name, value ] ) => [ name, masked( value, opened.key ) ] ) } );
+	answer( { id, is: 'head', status: response.status, statusText: masked( response.statusText, opened.key ), headers: [ ...response.headers ].map( ( [ name, value ] ) => [ name, masked( value, opened.key ) ] ) } );
 }
 
 async function more( id: number ): Promise< void > {

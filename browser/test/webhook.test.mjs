@@ -18,3 +18,10 @@ test( 'webhook: the time is now by default', async () => {
 	const [ { secret, body, header } ] = cases;
 	assert.equal( await verifyWebhook( { secret, body, header } ), false );
 } );
+
+test( 'webhook: what is no number, and no header, is refused', async () => {
+	const webhook = cases.find( ( { valid } ) => valid );
+	for ( const wrong of [ { tolerance: NaN }, { tolerance: '300s' }, { now: NaN }, { header: undefined }, { header: null } ] ) {
+		assert.equal( await verifyWebhook( { ...webhook, ...wrong } ), false, Object.keys( wrong )[ 0 ] );
+	}
+} );

@@ -57,6 +57,16 @@ export async function asked() {
 		assert.deepEqual( await list( page ), [ 'anthropic' ], 'what the site told a minute ago still counts' );
 	} );
 
+	await test( 'asked: a visitor whose site is behind a password for a while has the key afterwards', async ( page ) => {
+		const it = await open( page, VISITOR );
+		await paste( it, makeKey( 'anthropic', 'valid' ), 'site' );
+		await reads( it.chip, 'Works' );
+		site.walled = true;
+		await used( page ).catch( () => null );
+		site.walled = false;
+		assert.equal( await used( page ), 'Hello from the relay' );
+	} );
+
 	await test( 'asked: an error is asked again', async ( page ) => {
 		await open( page, MEMBER, { body: '' } );
 		site.down = true;

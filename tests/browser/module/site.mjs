@@ -19,7 +19,7 @@ export const site = {};
 
 /** `nginx` is what the web server's own path answers to a request with a good ticket, see `offload()`. */
 export function reset() {
-	Object.assign( site, { signedIn: true, down: false, slow: 0, nonce: NONCE, keys: new Map(), visitors: new Map(), connected: [], relayed: [], seen: [], nginx: 'answers', tickets: new Map(), offloaded: [] } );
+	Object.assign( site, { signedIn: true, down: false, walled: false, slow: 0, nonce: NONCE, keys: new Map(), visitors: new Map(), connected: [], relayed: [], seen: [], nginx: 'answers', tickets: new Map(), offloaded: [] } );
 }
 
 const file = ( path ) => readFileSync( new URL( `../../../${ path }`, import.meta.url ) );
@@ -99,6 +99,10 @@ async function offload( request, url, send, response ) {
 	}
 	response.setHeader( 'x-byok-relay', 'nginx' );
 	const refuse = ( status, code ) => send( status, JSON.stringify( { type: 'error', error: { type: 'api_error', code, message: 'No.' } } ) );
+	if ( site.nginx === 'ended' ) {
+		site.nginx = 'answers';
+		return refuse( 401, 'ticket_ended' );
+	}
 	if ( ! site.tickets.get( ticket ) || site.nginx === 'spent' ) {
 		return refuse( 401, 'ticket_spent' );
 	}
@@ -134,6 +138,9 @@ async function rest( request, url, send, response ) {
 	site.seen.push( { method: request.method, route: route + url.search, headers: request.headers, body } );
 	if ( site.down ) {
 		return request.socket.destroy();
+	}
+	if ( site.walled ) {
+		return send( 401, '<h1>Password, please</h1>' );
 	}
 	await new Promise( ( done ) => setTimeout( done, site.slow ) );
 	const data = body && request.headers[ 'content-type' ] === 'application/json' ? JSON.parse( body ) : {};

@@ -45,20 +45,32 @@ export async function tickets() {
 		assert.equal( asked(), 3, 'a ticket of the key before' );
 	} );
 
-	for ( const what of [ 'missing', 'gone', 'breaks', 'spent', 'unreachable', 'elsewhere' ] ) {
+	for ( const what of [ 'missing', 'gone', 'breaks', 'spent', 'elsewhere' ] ) {
 		await test( `tickets: ${ what }, requests go through PHP, and the path is left alone for a while`, async ( page ) => {
 			await ready( page, of( MEMBER, 1 ) );
 			site.nginx = what;
 			assert.equal( await used( page ), 'Hello from the relay' );
 			assert.equal( await used( page ), 'Hello from the relay' );
-			assert.deepEqual( [ site.relayed.length, asked() ], [ 2, 1 ] );
+			assert.deepEqual( [ site.relayed.length, asked() ], [ 2, 'spent' === what ? 2 : 1 ] );
 		} );
 	}
 
+	await test( 'tickets: one that was ended before its time is asked for anew, once', async ( page ) => {
+		await ready( page, of( MEMBER, 1 ) );
+		site.nginx = 'ended';
+		assert.equal( await used( page ), 'Hello from nginx' );
+		assert.deepEqual( [ site.relayed.length, site.offloaded.length, asked() ], [ 0, 2, 2 ] );
+	} );
+
 	await test( 'tickets: what a provider answers is an answer, and is not asked again', async ( page ) => {
 		await ready( page, of( MEMBER, 1 ) );
+		site.nginx = 'unreachable';
+		const answered = () => page.evaluate( () => window.byokModule.createBYOK().fetch( '/messages', { method: 'POST', body: '{}' } ).then( async ( answer ) => [ answer.status, ( await answer.json() ).error.code ] ) );
+		// The provider may have taken it before it hung up.
+		assert.deepEqual( await answered(), [ 502, 'connect' ] );
+		site.offloaded.length = 0;
 		site.nginx = 'provider fails';
-		assert.deepEqual( await page.evaluate( () => window.byokModule.createBYOK().fetch( '/messages', { method: 'POST', body: '{}' } ).then( async ( answer ) => [ answer.status, ( await answer.json() ).error.code ] ) ), [ 502, 'overloaded_error' ] );
+		assert.deepEqual( await answered(), [ 502, 'overloaded_error' ] );
 		assert.deepEqual( [ site.relayed.length, site.offloaded.length ], [ 0, 1 ] );
 	} );
 }
