@@ -19,6 +19,13 @@ export type { KeyInfo, Mode } from './store.js';
 export type { Words } from './words.js';
 export { ByokBadge, ByokSettings };
 
+declare global {
+	interface HTMLElementTagNameMap {
+		'byok-settings': ByokSettings;
+		'byok-badge': ByokBadge;
+	}
+}
+
 /** Whether a webhook's signature is the site's, and of this time. For servers; so it comes when it is called, and no page loads it. */
 export async function verifyWebhook( webhook: Webhook ): Promise< boolean > {
 	return ( await import( './webhook.js' ) ).verifyWebhook( webhook );
