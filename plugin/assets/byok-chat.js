@@ -102,7 +102,7 @@ function start( root, byok ) {
 			if ( error.reason === 'locked' ) {
 				await byok.openSettings();
 			} else if ( ! running.signal.aborted ) {
-				say( talk, 'note', error.reason === 'mode_unavailable' ? dataset.notHere : dataset.failed );
+				say( talk, 'note', ( { mode_unavailable: dataset.notHere, signed_out: dataset.signedOut } )[ error.reason ] ?? dataset.failed );
 			}
 		} finally {
 			running = null;

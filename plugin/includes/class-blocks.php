@@ -94,6 +94,7 @@ final class Blocks {
 			'data-no-key'    => __( 'There is no key yet, so nobody can answer.', 'byok' ),
 			'data-not-here'  => __( 'Your key is kept on this site, which sends no requests of pages with it. Keep the key in your browser to ask here.', 'byok' ),
 			'data-failed'    => __( 'No answer came. Look at your key, or try again.', 'byok' ),
+			'data-signed-out' => __( 'This site does not know who you are any more. Sign in again, then reload this page.', 'byok' ),
 			'data-no-model'  => __( 'Choose a model for your key first.', 'byok' ),
 			'data-thinking'  => __( 'Waiting for the answer…', 'byok' ),
 		);

@@ -62,6 +62,10 @@ final class Browser_Module {
 			),
 			'words'     => Browser_Words::all(),
 		);
+		if ( false !== filter_var( trim( (string) wp_parse_url( home_url(), PHP_URL_HOST ), '[]' ), FILTER_VALIDATE_IP ) ) {
+			// Browsers make no passkeys for an address without a name.
+			$settings['modes'] = array( 'site', 'browser', 'memory' );
+		}
 		if ( null === Extension::reason() ) {
 			// Else there is no table, and the module has its own for what stays in the browser.
 			$settings['providers'] = array_merge( Own_Providers::ids( is_user_logged_in() ? 'user' : 'visitor' ), self::$named );

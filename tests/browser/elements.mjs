@@ -135,7 +135,7 @@ async function all( admin ) {
 		const page = await newWindow();
 		const it = await show( page, link );
 		await it.key.waitFor();
-		assert.deepEqual( await it.root.locator( 'input[name=mode]' ).evaluateAll( ( all ) => all.map( ( { value } ) => value ) ), [ 'passkey', 'browser', 'memory' ] );
+		assert.deepEqual( await it.root.locator( 'input[name=mode]' ).evaluateAll( ( all ) => all.map( ( { value } ) => value ) ), [ 'browser', 'memory' ] );
 		await reads( page.locator( 'byok-badge [part=badge]' ), 'Keys stay in your browser' );
 		await shot( page, 'blocks-stranger' );
 		await page.context().close();

@@ -129,6 +129,15 @@ final class BrowserTest extends Test_Case {
 		}
 	}
 
+	public function test_no_passkey_is_offered_where_browsers_make_none(): void {
+		foreach ( array( 'https://example.org' => false, 'http://localhost:8080' => false, 'http://127.0.0.1:8460' => true, 'http://[::1]:8460' => true ) as $home => $is_number ) {
+			$filter = static fn( $url, $path ) => $home . $path;
+			add_filter( 'home_url', $filter, 10, 2 );
+			$this->assertSame( $is_number ? array( 'site', 'browser', 'memory' ) : null, Browser_Module::data( array() )['modes'] ?? null, $home );
+			remove_filter( 'home_url', $filter );
+		}
+	}
+
 	public function test_a_page_may_change_what_the_module_is_told(): void {
 		add_filter( 'byok_browser_settings', static fn( array $settings ) => array( 'providers' => array( 'openai' ) ) + $settings );
 		$this->assertSame( array( 'openai' ), Browser_Module::data( array( 'own' => 1 ) )['providers'] );
