@@ -49,11 +49,12 @@ section_summary() {
 }
 
 # section_lane NAME: `alone`, or in which of two lanes it runs: one holds all that use the database server, and what cargo
-# builds for release; the other what it builds for tests. What measures times or takes both processors is alone.
+# builds for release; the other what it builds for tests. What measures times or takes both processors is alone. A browser
+# is as well: what a person would wait for comes too late otherwise.
 section_lane() {
 	case $1 in
-		build | fuzz | wordpress-*-mariadb-* | browser-mariadb) echo first ;;
-		fmt | shellcheck | lint | translations | clippy | cargo | wordpress-* | gate | browser-sqlite) echo second ;;
+		build | fuzz | wordpress-*-mariadb-*) echo first ;;
+		fmt | shellcheck | lint | translations | clippy | cargo | wordpress-* | gate) echo second ;;
 		*) echo alone ;;
 	esac
 }
