@@ -79,16 +79,31 @@ export async function everyBody() {
 }
 
 export async function logIn( page, user = needed( 'BYOK_BROWSER_USER' ), password = needed( 'BYOK_BROWSER_PASSWORD' ) ) {
+	for ( let again = 3; ; again-- ) {
+		await fillIn( page, user, password );
+		// Where secrets were changed a moment ago one process of the server may not know the cookie that another has given.
+		const arrived = await page.waitForSelector( '#wpadminbar', { timeout: again > 0 ? 20000 : 60000 } ).then( () => true, ( error ) => {
+			if ( again === 0 ) {
+				throw error;
+			}
+		} );
+		if ( arrived ) {
+			return;
+		}
+	}
+}
+
+async function fillIn( page, user, password ) {
 	await page.goto( SITE + '/wp-login.php' );
 	// WordPress's own script puts the focus into the first field a moment after loading, once: a text on its way into the
 	// second one lands there.
+	await page.waitForTimeout( 300 );
 	const entered = async () => ( await page.inputValue( '#user_login' ) ) === user && ( await page.inputValue( '#user_pass' ) ) === password;
 	for ( let tries = 0; tries < 5 && ! ( await entered() ); tries++ ) {
 		await page.fill( '#user_login', user );
 		await page.fill( '#user_pass', password );
 	}
 	await page.click( '#wp-submit' );
-	await page.waitForSelector( '#wpadminbar' );
 }
 
 export async function open( page, query = '', address = PAGE ) {

@@ -78,7 +78,13 @@ return static function ( Relay $relay, Stage $stage ): void {
 	$stage->same( '… for no other path', array( 403, 'path_not_relayed' ), $told( $relay->ask( '/byok/relay/openai/models', $bearer( $ticket ) ) ) );
 	$stage->same( '… with no larger body', array( 413, 'body_too_large' ), $told( $relay->ask( $chat, $bearer( $ticket ), str_repeat( 'a', 101 ) ) ) );
 	$stage->same( '… nor one of unknown length', array( 411, 'length_missing' ), $told( $relay->ask( $chat, array( ...$bearer( $ticket ), 'Transfer-Encoding: chunked' ), $json ) ) );
-	$answer = $relay->ask_by_http2( $chat, $bearer( $ticket ), str_repeat( 'a', 1000 ) );
+	// nginx refuses before it has read the body, and what curl still sends may end the connection before the answer is read.
+	for ( $tries = 0; $tries < 5; $tries++ ) {
+		$answer = $relay->ask_by_http2( $chat, $bearer( $ticket ), str_repeat( 'a', 1000 ) );
+		if ( 0 !== $answer['status'] ) {
+			break;
+		}
+	}
 	$stage->same( '… nor one over HTTP/2, which needs no word of a length', array( array( 411, 'length_missing' ), CURL_HTTP_VERSION_2 ), array( $told( $answer ), $answer['version'] ) );
 	$stage->same( '… but what has no limit may', 200, $relay->ask_by_http2( $chat, $bearer( $relay->ticket( 'openai', $key ) ), $json )['status'] );
 	$answer = $relay->ask( $chat, $bearer( $relay->ticket( 'openai', $key ) ), $json );
